@@ -1,0 +1,3 @@
+//! in memory
+/// x
+pub struct MemoryStore;
