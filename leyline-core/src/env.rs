@@ -96,12 +96,12 @@ impl Env {
 
     /// 64 random bits.
     pub fn random_u64(&self) -> u64 {
-        self.with(|rng| rng.next_u64())
+        self.with(StdRng::next_u64)
     }
 
     /// A random number, at least 0 and below 1.
     pub fn random_fraction(&self) -> f64 {
-        self.with(|rng| rng.random::<f64>())
+        self.with(StdRng::random)
     }
 
     fn fill(&self, bytes: &mut [u8]) {

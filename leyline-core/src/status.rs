@@ -159,10 +159,10 @@ pub const fn step(from: Status, verb: Verb) -> Step {
         (Pending, Verb::Claim) => Step::To(Processing),
         (Processing, Verb::Complete) => Step::To(Completed),
         (Processing, Verb::Fail) => Step::To(Failed),
-        (Processing, Verb::Retry | Verb::Release | Verb::Snooze | Verb::Rescue) => Step::To(Pending),
+        (Processing, Verb::Retry | Verb::Release | Verb::Snooze | Verb::Rescue)
+        | (Failed | Cancelled, Verb::Requeue) => Step::To(Pending),
         (Pending | Processing, Verb::Cancel) => Step::To(Cancelled),
         (Cancelled, Verb::Cancel) => Step::Same,
-        (Failed | Cancelled, Verb::Requeue) => Step::To(Pending),
         (Completed | Failed | Cancelled, Verb::Delete) => Step::Gone,
         _ => Step::Refused,
     }

@@ -108,7 +108,8 @@ fn check_bounds(text: &str) -> Result<(), JsonError> {
         match (in_string, byte) {
             (_, b'"') => in_string = !in_string,
             (true, b'\\') => {
-                if bytes.next() == Some(&b'u') && bytes.as_slice().starts_with(b"0000") {
+                let escape = bytes.next();
+                if escape == Some(&b'u') && bytes.as_slice().starts_with(b"0000") {
                     return Err(JsonError::Nul);
                 }
             }

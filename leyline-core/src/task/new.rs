@@ -11,7 +11,7 @@ pub const MAX_OWNER_BYTES: usize = 255;
 pub const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
 
 /// Longest delay of a task: ten years of 366 days.
-const MAX_DELAY: Duration = Duration::from_secs(10 * 366 * 86_400);
+const MAX_DELAY: Duration = Duration::from_hours(10 * 366 * 24);
 
 /// A task to insert. Build it with [`NewTask::new`] and set what differs from the defaults.
 #[derive(Debug, Clone, PartialEq)]

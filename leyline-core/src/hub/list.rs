@@ -1,0 +1,95 @@
+//! Hints for list views.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::store::{Waker, Wakeups};
+
+/// Whose tasks a list shows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ListScope {
+    /// Everyone's.
+    All,
+    /// This owner's.
+    Owner(String),
+}
+
+/// The counters of the scopes that somebody looks at.
+#[derive(Default)]
+pub(super) struct Lists(Mutex<BTreeMap<ListScope, Entry>>);
+
+#[derive(Default)]
+struct Entry {
+    waker: Waker,
+    subscribers: usize,
+}
+
+impl Lists {
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<ListScope, Entry>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A task of this owner changed.
+    pub(super) fn changed(&self, owner: &str) {
+        let entries = self.entries();
+        if entries.is_empty() {
+            return;
+        }
+        for scope in [ListScope::All, ListScope::Owner(owner.to_owned())] {
+            if let Some(entry) = entries.get(&scope) {
+                entry.waker.wake();
+            }
+        }
+    }
+
+    pub(super) fn subscribe(lists: &Arc<Self>, scope: ListScope) -> ListChanges {
+        let wakeups = {
+            let mut entries = lists.entries();
+            let entry = entries.entry(scope.clone()).or_default();
+            entry.subscribers += 1;
+            entry.waker.subscribe()
+        };
+        ListChanges {
+            lists: Arc::clone(lists),
+            scope,
+            wakeups,
+        }
+    }
+}
+
+/// A subscription to [`Hub::list_changes`](super::Hub::list_changes).
+pub struct ListChanges {
+    lists: Arc<Lists>,
+    scope: ListScope,
+    wakeups: Wakeups,
+}
+
+impl ListChanges {
+    /// Waits for the next rise and returns the counter.
+    ///
+    /// # Cancel safety
+    /// A dropped wait has seen nothing.
+    pub async fn changed(&mut self) -> u64 {
+        self.wakeups.changed().await
+    }
+}
+
+impl Drop for ListChanges {
+    fn drop(&mut self) {
+        let mut entries = self.lists.entries();
+        if let Some(entry) = entries.get_mut(&self.scope) {
+            entry.subscribers -= 1;
+            if entry.subscribers == 0 {
+                entries.remove(&self.scope);
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for ListChanges {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ListChanges")
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
+}
