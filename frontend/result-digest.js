@@ -1,0 +1,59 @@
+/** What `digest` found out: a table. */
+
+import { h } from "./element.js";
+import { bytes, count } from "./format.js";
+
+/** @typedef {import("./snapshot.js").Task} Task */
+
+/** @param {Task} task */
+export function fits(task) {
+  const value = task.output?.value;
+  return typeof value?.sha256 === "string" && typeof value?.size === "number";
+}
+
+/** @param {number} share */
+function share(share) {
+  const value = share * 100;
+  return `${value === 0 || value >= 10 ? value.toFixed(0) : value.toPrecision(2)}%`;
+}
+
+/** @param {Task} task @returns {[string, string][]} */
+export function facts(task) {
+  const value = task.output?.value ?? {};
+  /** @type {[string, string][]} */
+  const rows = [["SHA-256", value.sha256]];
+  if (value.crc32 !== undefined) rows.push(["CRC-32", String(value.crc32)]);
+  rows.push(["Size", bytes(value.size)]);
+  if (value.entropy !== undefined) rows.push(["Entropy", `${Number(value.entropy).toFixed(2)} bits a byte`]);
+  if (value.lines !== undefined) rows.push(["Lines", count(value.lines)]);
+  if (value.printable !== undefined) rows.push(["Printable", portion(value.printable, value.size)]);
+  if (value.zeros !== undefined) rows.push(["Zero bytes", portion(value.zeros, value.size)]);
+  if (value.distinct_bytes !== undefined) rows.push(["Distinct bytes", `${value.distinct_bytes} of 256`]);
+  if (value.content_type) rows.push(["Type", value.content_type]);
+  return rows;
+}
+
+/**
+ * A share is told as one, a count as a share of the size.
+ *
+ * @param {number} value
+ * @param {number} size
+ */
+function portion(value, size) {
+  if (value <= 1 && !(size <= 1)) return share(value);
+  return size > 0 ? share(value / size) : count(value);
+}
+
+/** @param {Task} task */
+export function table(task) {
+  return h(
+    "table",
+    { class: "digest" },
+    h("caption", { class: "hidden", text: `Digest of ${task.input?.name ?? "the file"}` }),
+    h(
+      "tbody",
+      {},
+      ...facts(task).map(([name, value]) => h("tr", {}, h("th", { scope: "row", text: name }), h("td", { text: value, title: value }))),
+    ),
+  );
+}
