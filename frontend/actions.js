@@ -74,7 +74,7 @@ export class Actions {
    */
   async #recover(task, problem) {
     if (problem.status === 404 || problem.status === 410) this.#options.store.remove(task.id);
-    else if (problem.status === 409) this.#options.store.put(await getTask(task.id));
+    else if (problem.status === 409) this.#options.store.put(problem.task ?? (await getTask(task.id)));
     else throw problem;
   }
 }

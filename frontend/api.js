@@ -1,5 +1,7 @@
 /** Every address of the server, and every way to ask it. */
 
+import { sentence } from "./format.js";
+
 /** @typedef {import("./snapshot.js").Task} Task */
 
 /** The wait after which an unanswered request counts as a network error, in milliseconds. */
@@ -10,14 +12,16 @@ export class Problem extends Error {
   /**
    * @param {number} status
    * @param {string} message
-   * @param {{ type?: string, retryAfter?: number | null }} [more] `retryAfter` in milliseconds
+   * @param {{ type?: string, retryAfter?: number | null, task?: Task | null }} [more] `retryAfter` in milliseconds; `task`
+   *   as it is, where that is what stands in the way
    */
-  constructor(status, message, { type = "about:blank", retryAfter = null } = {}) {
+  constructor(status, message, { type = "about:blank", retryAfter = null, task = null } = {}) {
     super(message);
     this.name = "Problem";
     this.status = status;
     this.type = type;
     this.retryAfter = retryAfter;
+    this.task = task;
   }
 
   /** Whether the same request may succeed later: no answer, too busy, or broken for the moment. */
@@ -47,10 +51,10 @@ export function problemOf(status, text, retryAfter) {
   } catch {
     // A proxy's own error page: its text is not meant for people.
   }
-  const message = body?.detail || body?.title || `The server answered with status ${status}.`;
+  const message = sentence(body?.detail || body?.title || `The server answered with status ${status}.`);
   const seconds = Number(retryAfter);
   const wait = retryAfter !== null && Number.isFinite(seconds) ? seconds * 1000 : null;
-  return new Problem(status, message, { type: body?.type, retryAfter: wait });
+  return new Problem(status, message, { type: body?.type, retryAfter: wait, task: body?.task });
 }
 
 /** @param {string} path relative to the page, so that a page mounted under a prefix works too */
@@ -92,13 +96,12 @@ async function request(url, init = {}) {
 /**
  * One page of tasks, newest first.
  *
- * @param {{ limit: number, cursor?: string | null, status?: string | null }} query
+ * @param {{ limit: number, after?: string | null }} query `after`: the `next` of the page before
  * @returns {Promise<{ tasks: Task[], next: string | null }>}
  */
-export function listTasks({ limit, cursor, status }) {
+export function listTasks({ limit, after }) {
   const query = new URLSearchParams({ limit: String(limit) });
-  if (cursor) query.set("cursor", cursor);
-  if (status) query.set("status", status);
+  if (after) query.set("after", after);
   return request(address(`api/tasks?${query}`));
 }
 

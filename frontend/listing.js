@@ -88,15 +88,15 @@ export class Listing {
     const knownBefore = new Set([...this.#store.all()].map((task) => task.id));
     const tasks = [];
     /** @type {string | null} */
-    let cursor = null;
+    let after = null;
     for (let page = 0; page < this.#pages; page += 1) {
-      const answer = await listTasks({ limit: PAGE, cursor });
+      const answer = await listTasks({ limit: PAGE, after });
       tasks.push(...answer.tasks);
-      cursor = answer.next ?? null;
-      if (!cursor) break;
+      after = answer.next ?? null;
+      if (!after) break;
     }
-    this.#set({ more: cursor !== null });
-    return this.#store.reconcile(tasks, { complete: cursor === null, knownBefore });
+    this.#set({ more: after !== null });
+    return this.#store.reconcile(tasks, { complete: after === null, knownBefore });
   }
 
   /** @param {number} wait in milliseconds; an earlier appointment stands */

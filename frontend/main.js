@@ -87,7 +87,7 @@ const socket = new Socket({
     watch.opened();
     queue.hurry();
     // Whatever happened while nobody listened is in the list.
-    listing.reload();
+    listing.refresh();
   },
 });
 const watch = new Watch({ store, send: (message) => socket.send(message), onListChanged: () => listing.refresh() });

@@ -65,7 +65,8 @@ export class Watch {
       store.remove(frame.gone);
     } else if (frame.error !== undefined && typeof frame.id === "string") {
       this.#watched.delete(frame.id);
-      this.#refused.add(frame.id);
+      if (frame.error === "task-not-found") store.remove(frame.id);
+      else this.#refused.add(frame.id);
     } else if (frame.list_changed !== undefined) {
       this.#options.onListChanged();
     }
