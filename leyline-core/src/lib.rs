@@ -1,23 +1,41 @@
 //! Accept a file, do the long work durably, show live progress, hand back the result.
 
+pub mod blob;
+mod builder;
+mod context;
 pub mod env;
+mod error;
 pub mod event;
 pub mod hub;
+mod leyline;
 pub mod metrics;
 mod options;
+mod processor;
+mod publisher;
 mod retry;
 mod sink;
 pub mod status;
 pub mod store;
 pub mod task;
 pub mod transition;
+mod upload;
+mod worker;
 
+pub use blob::Blobs;
+pub use builder::{BuildError, Builder};
+pub use context::{ArtifactError, ArtifactWriter, ProgressHandle, ProgressUpdate, TaskContext};
 pub use env::Env;
+pub use error::Error;
 pub use event::{Snapshot, TaskEvent};
 pub use hub::{Hub, Update, Watch};
+pub use leyline::Leyline;
 pub use options::{KindOptions, Options};
+pub use processor::{Disposition, ProcessError, Processor, typed};
 pub use retry::RetryPolicy;
 pub use sink::ProgressSink;
 pub use status::Status;
 pub use store::{MemoryStore, TaskStore, TaskStoreExt};
 pub use task::{Claim, Json, Kind, NewTask, Output, Progress, Task, TaskId, Timestamp, WorkerId};
+pub use tokio_util::sync::CancellationToken;
+pub use upload::Upload;
+pub use worker::{Drained, LOOKS};

@@ -65,6 +65,11 @@ pub struct ListChanges {
 }
 
 impl ListChanges {
+    /// Marks everything up to now as seen and returns the counter, for who is about to read the list.
+    pub fn mark_seen(&mut self) -> u64 {
+        self.wakeups.mark_seen()
+    }
+
     /// Waits for the next rise and returns the counter.
     ///
     /// # Cancel safety

@@ -148,9 +148,9 @@ impl Engine {
         };
         span.in_scope(|| {
             if suspect {
-                info!("runs as a suspect, alone")
+                info!("runs as a suspect, alone");
             } else {
-                debug!("claimed")
+                debug!("claimed");
             }
         });
         let supervisor = self

@@ -110,7 +110,7 @@ impl Engine {
             Ok(Some(task)) => self.config.publisher.publish(TaskEvent::of(&task)),
             Ok(None) => {}
             Err(error) => {
-                debug!(%error, id = %claim.id, "could not read the task; watchers reconcile by themselves")
+                debug!(%error, id = %claim.id, "could not read the task; watchers reconcile by themselves");
             }
         }
     }

@@ -1,0 +1,62 @@
+//! `GET /api/stats`: counts and workers.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use leyline_core::store::{KindStats, WorkerRow};
+
+use crate::auth::Action;
+use crate::gate::Api;
+use crate::problem::Problem;
+use crate::schema::{KindCounts, ProblemDetails, ServiceStats, Worker};
+use crate::urls;
+use crate::wire;
+
+/// Counts and workers of the whole service.
+///
+/// Live counts are exact; terminal ones are those of the window. Only for those who see everyone's tasks.
+#[utoipa::path(
+    get,
+    path = urls::STATS,
+    tag = "service",
+    responses(
+        (status = 200, description = "Counts and workers", body = ServiceStats),
+        (status = 403, description = "Sees only its own tasks", body = ProblemDetails,
+            content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get_stats(State(api): State<Api>, parts: Parts) -> Result<Response, Problem> {
+    api.identify(&parts, Action::Stats).await?;
+    let stats = api.leyline.stats().await?;
+    let workers = api.leyline.workers().await?;
+    let body = ServiceStats {
+        window_seconds: stats.window.as_secs(),
+        kinds: stats.kinds.iter().map(counts).collect(),
+        oldest_due: stats.oldest_due.map(|time| time.to_string()),
+        workers: workers.iter().map(worker).collect(),
+    };
+    let json = serde_json::to_vec(&body).expect("counts and texts are JSON");
+    Ok(wire::json_response(StatusCode::OK, json))
+}
+
+fn counts(stats: &KindStats) -> KindCounts {
+    KindCounts {
+        kind: stats.kind.to_string(),
+        pending: stats.pending,
+        processing: stats.processing,
+        completed: stats.completed,
+        failed: stats.failed,
+        cancelled: stats.cancelled,
+    }
+}
+
+fn worker(row: &WorkerRow) -> Worker {
+    Worker {
+        id: row.worker.to_string(),
+        running: row.running,
+        started_at: row.started_at.to_string(),
+        beat_at: row.beat_at.to_string(),
+        period_seconds: row.period.as_secs_f64(),
+    }
+}

@@ -1,0 +1,255 @@
+//! One WebSocket: its liveness, its limits and its end, whatever it carries.
+
+use std::time::Duration;
+
+use axum::extract::FromRequestParts as _;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use bytes::Bytes;
+use leyline_core::Timestamp;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite;
+
+use crate::auth::Principal;
+use crate::gate::Api;
+use crate::problem::{Problem, ProblemType};
+use crate::serve::Shutdown;
+
+/// The subprotocol to offer beside one that carries a token.
+const SUBPROTOCOL: &str = "leyline";
+/// Read and write buffer of a socket. Tungstenite's 128 KiB would be what ten thousand watchers cost most.
+const BUFFER_BYTES: usize = 2 * 1024;
+/// Longest message taken off the wire at all. It is above the limits of the routes, so that most of what is over them is
+/// read whole and the close frame is not lost in a reset.
+const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// Longest message that is sent: above any event.
+const MAX_WRITE_BYTES: usize = 4 * 1024 * 1024;
+/// How long the peer has to answer a close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The furthest that an end of a permission is looked ahead to.
+const FAR: Duration = Duration::from_hours(24 * 365);
+
+/// Why a socket ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// All is said.
+    Done,
+    /// The server shuts down.
+    Away,
+    /// A frame breaks the protocol.
+    Protocol,
+    /// A message is not understood.
+    NotUnderstood,
+    /// A text is not UTF-8.
+    NotUtf8,
+    /// A message is too long.
+    TooLong,
+    /// The principal's permission has ended.
+    Expired,
+    /// The peer closed; it only waits for the answer that the protocol gives by itself.
+    Closed,
+    /// The peer is gone: nobody is there to tell anything.
+    Lost,
+}
+
+impl End {
+    fn frame(self) -> Option<CloseFrame> {
+        let (code, reason) = match self {
+            Self::Done => (1000, ""),
+            Self::Away => (1001, "the server shuts down"),
+            Self::Protocol => (1002, ""),
+            Self::NotUnderstood => (1003, "the message is not understood"),
+            Self::NotUtf8 => (1007, ""),
+            Self::TooLong => (1009, "the message is too long"),
+            Self::Expired => (4401, "the permission has expired"),
+            Self::Closed | Self::Lost => return None,
+        };
+        Some(CloseFrame {
+            code,
+            reason: Utf8Bytes::from_static(reason),
+        })
+    }
+}
+
+/// What a socket is held to.
+pub(super) struct Terms {
+    max_message: usize,
+    ping_interval: Duration,
+    peer_timeout: Duration,
+    expires: Option<Instant>,
+    shutdown: Option<Shutdown>,
+    away: Duration,
+}
+
+impl Terms {
+    pub(super) fn new(api: &Api, parts: &Parts, principal: &Principal, max_message: usize) -> Self {
+        Self {
+            max_message,
+            ping_interval: api.options.ping_interval,
+            peer_timeout: api.options.peer_timeout,
+            expires: principal.expires_at.map(|time| expiry(api, time)),
+            shutdown: parts.extensions.get().cloned(),
+            away: Shutdown::draw(parts.extensions.get(), api.leyline.env()),
+        }
+    }
+}
+
+/// When a permission ends, on the clock that timers go by.
+pub(super) fn expiry(api: &Api, time: Timestamp) -> Instant {
+    let left = time.duration_since(api.leyline.env().now());
+    Instant::now() + Duration::try_from(left).unwrap_or(Duration::ZERO).min(FAR)
+}
+
+/// The handshake, for a request that asks for one.
+pub(super) async fn upgrade(parts: &mut Parts) -> Result<WebSocketUpgrade, Problem> {
+    let required = |_| {
+        let problem = Problem::new(ProblemType::UpgradeRequired);
+        problem
+            .header(header::UPGRADE, HeaderValue::from_static("websocket"))
+            .header(header::CONNECTION, HeaderValue::from_static("upgrade"))
+    };
+    let upgrade = WebSocketUpgrade::from_request_parts(parts, &())
+        .await
+        .map_err(required)?;
+    Ok(upgrade
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES)
+        .max_write_buffer_size(MAX_WRITE_BYTES)
+        .max_message_size(MAX_MESSAGE_BYTES)
+        .max_frame_size(MAX_MESSAGE_BYTES)
+        .protocols([SUBPROTOCOL]))
+}
+
+/// Completes the handshake and hands the socket to `carry`, whose end becomes its close frame.
+pub(super) fn carry<F>(
+    upgrade: WebSocketUpgrade,
+    terms: Terms,
+    carry: impl FnOnce(Link) -> F + Send + 'static,
+) -> Response
+where
+    F: Future<Output = (Link, End)> + Send + 'static,
+{
+    let shutdown = terms.shutdown.clone();
+    upgrade.on_upgrade(move |socket| {
+        Shutdown::track(shutdown, async move {
+            let now = Instant::now();
+            let away = terms.away;
+            let link = Link {
+                socket,
+                ping_at: now + terms.ping_interval,
+                heard: now,
+                away,
+                terms,
+            };
+            let (link, end) = carry(link).await;
+            link.close(end).await;
+        })
+    })
+}
+
+/// An open socket.
+pub(super) struct Link {
+    socket: WebSocket,
+    terms: Terms,
+    ping_at: Instant,
+    /// When the peer was last heard of.
+    heard: Instant,
+    /// How long after the shutdown's begin this socket closes.
+    away: Duration,
+}
+
+impl Link {
+    /// The next message of the peer, kept alive with pings in between. An error is the socket's end.
+    ///
+    /// A dropped call has lost nothing.
+    pub(super) async fn message(&mut self) -> Result<Utf8Bytes, End> {
+        loop {
+            tokio::select! {
+                biased;
+                () = Shutdown::closing(self.terms.shutdown.as_ref(), self.away) => return Err(End::Away),
+                () = at(self.terms.expires) => return Err(End::Expired),
+                () = sleep_until(self.ping_at) => {
+                    if self.heard.elapsed() >= self.terms.peer_timeout {
+                        return Err(End::Lost);
+                    }
+                    self.ping_at = Instant::now() + self.terms.ping_interval;
+                    self.send(Message::Ping(Bytes::new())).await?;
+                }
+                received = self.socket.recv() => {
+                    self.heard = Instant::now();
+                    if let Some(text) = self.understand(received)? {
+                        return Ok(text);
+                    }
+                }
+            }
+        }
+    }
+
+    fn understand(&self, received: Option<Result<Message, axum::Error>>) -> Result<Option<Utf8Bytes>, End> {
+        let length = |length: usize| {
+            if length > self.terms.max_message {
+                Err(End::TooLong)
+            } else {
+                Ok(())
+            }
+        };
+        match received {
+            Some(Ok(Message::Text(text))) => length(text.len()).map(|()| Some(text)),
+            Some(Ok(Message::Binary(bytes))) => length(bytes.len()).and(Err(End::NotUnderstood)),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+            Some(Ok(Message::Close(_))) => Err(End::Closed),
+            None => Err(End::Lost),
+            Some(Err(error)) => Err(failed(error)),
+        }
+    }
+
+    /// Sends JSON that others share.
+    pub(super) async fn send_json(&mut self, json: Bytes) -> Result<(), End> {
+        let text = Utf8Bytes::try_from(json).map_err(|_| End::Lost)?;
+        self.send(Message::Text(text)).await
+    }
+
+    /// A peer that lets nothing through for too long is gone.
+    async fn send(&mut self, message: Message) -> Result<(), End> {
+        match timeout(self.terms.peer_timeout, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(End::Lost),
+        }
+    }
+
+    /// Says why, and waits a moment for the peer to close too, so that the reason arrives.
+    async fn close(mut self, end: End) {
+        if end == End::Lost {
+            return;
+        }
+        let goodbye = async {
+            if let Some(frame) = end.frame()
+                && self.socket.send(Message::Close(Some(frame))).await.is_err()
+            {
+                return;
+            }
+            while let Some(Ok(_)) = self.socket.recv().await {}
+        };
+        // Whether the peer was still there to hear it makes no difference.
+        let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+    }
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn failed(error: axum::Error) -> End {
+    use tungstenite::Error;
+    match error.into_inner().downcast_ref() {
+        Some(Error::Capacity(_)) => End::TooLong,
+        Some(Error::Protocol(_)) => End::Protocol,
+        Some(Error::Utf8(_)) => End::NotUtf8,
+        _ => End::Lost,
+    }
+}
