@@ -15,7 +15,7 @@ use crate::lock::Locks;
 use crate::options::{Location, SqliteOptions};
 use crate::reader::Readers;
 use crate::verb::Verb;
-use crate::writer::{Lane, Writer};
+use crate::writer::{Lane, Log, Wal, Writer};
 
 /// A [`TaskStore`](leyline_core::TaskStore) in an SQLite database. Clones share one store.
 ///
@@ -65,7 +65,12 @@ impl SqliteStore {
     /// # Cancel safety
     /// Dropped, it leaves at most a database that is as good as one that was opened and closed.
     pub async fn open(options: SqliteOptions) -> Result<Self, OpenError> {
-        let opened = tokio::task::spawn_blocking(move || open(options)).await;
+        Self::open_on(options, Box::new(Wal)).await
+    }
+
+    /// Opens it on a log that may be one that fails.
+    pub(crate) async fn open_on(options: SqliteOptions, log: Box<dyn Log>) -> Result<Self, OpenError> {
+        let opened = tokio::task::spawn_blocking(move || open(options, log)).await;
         opened.map_err(|error| OpenError::Sqlite { source: error.into() })?
     }
 
@@ -152,7 +157,7 @@ impl fmt::Debug for SqliteStore {
     }
 }
 
-fn open(mut options: SqliteOptions) -> Result<SqliteStore, OpenError> {
+fn open(mut options: SqliteOptions, log: Box<dyn Log>) -> Result<SqliteStore, OpenError> {
     let mut file = None;
     if let Location::File(path) = &options.location {
         options.location = Location::File(make_way(path)?);
@@ -169,7 +174,7 @@ fn open(mut options: SqliteOptions) -> Result<SqliteStore, OpenError> {
         });
     }
     let (halt, waker) = (Arc::new(Halt::default()), Waker::new());
-    let writer = Writer::start(conn, &options, Arc::clone(&halt), waker.clone());
+    let writer = Writer::start(conn, log, &options, Arc::clone(&halt), waker.clone());
     let writer = writer.map_err(|source| io(Path::new("the writer's thread"), source))?;
     tracing::debug!(location = ?options.location, durability = ?options.durability, "opened the store");
     Ok(SqliteStore(Arc::new(Inner {

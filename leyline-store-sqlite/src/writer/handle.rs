@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::due::Due;
 use super::group::Committer;
 use super::job::call;
-use super::log::{Log, Wal};
+use super::log::Log;
 use super::queue::{Lane, Limits, Queue};
 use super::thread::{Neighbours, Thread};
 use crate::halt::Halt;
@@ -30,15 +30,6 @@ impl Writer {
     /// # Errors
     /// The system gives no thread.
     pub(crate) fn start(
-        conn: Connection,
-        options: &SqliteOptions,
-        halt: Arc<Halt>,
-        waker: Waker,
-    ) -> std::io::Result<Self> {
-        Self::start_on(conn, Box::new(Wal), options, halt, waker)
-    }
-
-    pub(super) fn start_on(
         conn: Connection,
         log: Box<dyn Log>,
         options: &SqliteOptions,
