@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use leyline_core::env::Clock;
 use leyline_core::store::{Error, Result, Waker};
@@ -16,6 +17,9 @@ use crate::options::{Location, SqliteOptions};
 use crate::reader::Readers;
 use crate::verb::Verb;
 use crate::writer::{Lane, Log, Wal, Writer};
+
+/// As long as SQLite can be told to wait.
+const LONGEST_BUSY: Duration = Duration::from_hours(24);
 
 /// A [`TaskStore`](leyline_core::TaskStore) in an SQLite database. Clones share one store.
 ///
@@ -51,7 +55,7 @@ pub(crate) struct Inner {
 
 pub(crate) struct FileParts {
     path: PathBuf,
-    busy_timeout: std::time::Duration,
+    busy_timeout: Duration,
     readers: Arc<Readers>,
     pub(crate) locks: Arc<Locks>,
 }
@@ -136,7 +140,14 @@ impl SqliteStore {
     }
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
 impl Inner {
+    /// The writer ends before the locks of workers are let go: nobody finds a worker dead whose beat is being written.
     fn close(&self) {
         if let Some(file) = &self.file {
             file.readers.close_idle();
@@ -159,6 +170,7 @@ impl fmt::Debug for SqliteStore {
 
 fn open(mut options: SqliteOptions, log: Box<dyn Log>) -> Result<SqliteStore, OpenError> {
     let mut file = None;
+    options.busy_timeout = options.busy_timeout.min(LONGEST_BUSY);
     if let Location::File(path) = &options.location {
         options.location = Location::File(make_way(path)?);
     }

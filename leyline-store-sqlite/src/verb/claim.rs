@@ -21,10 +21,7 @@ impl Verb for Claiming {
     fn run(&self, tx: &Tx<'_>) -> rusqlite::Result<Self::Answer> {
         let request = &self.0;
         let worker = request.worker.as_bytes();
-        if !tx
-            .prepare(include_str!("../sql/claim_worker.sql"))?
-            .exists([worker])?
-        {
+        if !tx.prepare(include_str!("../sql/worker.sql"))?.exists([worker])? {
             return Ok(Vec::new());
         }
         let mut choice = Choice::new(request);

@@ -71,6 +71,17 @@ async fn a_backup_takes_the_place_of_an_older_one() {
     assert!(open(&copy).await.get(id).await.expect("a read").is_some());
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_to_the_database_is_the_database() {
+    let folder = tempdir().expect("a folder");
+    let path = folder.path().join("leyline.db");
+    let store = open(&path).await;
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink(&path, &link).expect("a link");
+    assert!(matches!(store.backup_to(&link).await, Err(BackupError::Itself)));
+}
+
 #[tokio::test]
 async fn a_store_in_memory_can_be_kept() {
     let folder = tempdir().expect("a folder");
@@ -93,9 +104,6 @@ async fn a_backup_that_cant_be_made_leaves_nothing_behind() {
             .is_err()
     );
     assert!(matches!(store.backup_to(&path).await, Err(BackupError::Itself)));
-    let link = folder.path().join("link.db");
-    std::os::unix::fs::symlink(&path, &link).expect("a link");
-    assert!(matches!(store.backup_to(&link).await, Err(BackupError::Itself)));
     std::fs::write(folder.path().join("copy.db-wal"), "of an older one").expect("a file");
     let in_use = store.backup_to(folder.path().join("copy.db")).await;
     assert!(matches!(in_use, Err(BackupError::InUse { .. })));
@@ -111,7 +119,6 @@ async fn a_backup_that_cant_be_made_leaves_nothing_behind() {
             "leyline.db",
             "leyline.db-shm",
             "leyline.db-wal",
-            "link.db",
             "taken"
         ]
     );

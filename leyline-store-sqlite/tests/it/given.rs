@@ -11,7 +11,7 @@ use leyline_core::{Env, NewTask, TaskStore as _, WorkerId};
 use leyline_store_sqlite::{SqliteOptions, SqliteStore};
 
 /// How long a test waits for what comes from elsewhere, at most.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) async fn open(path: &Path) -> SqliteStore {
     SqliteStore::open(SqliteOptions::file(path)).await.expect("opens")

@@ -6,7 +6,9 @@ mod conformance;
 
 mod backup;
 mod disk_full;
+#[cfg(unix)]
 mod killed;
+#[cfg(unix)]
 mod lock_files;
 mod neighbours;
 mod reopen;
