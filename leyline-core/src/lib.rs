@@ -43,9 +43,9 @@
 //! write for it compares both. A worker that was taken for dead, or whose task was cancelled meanwhile, changes nothing
 //! and learns that its claim is lost. So work may be done twice, and a result is accepted once.
 //!
-//! A task is accepted when [`Leyline::submit`] or [`Upload::finish`] returns: it is durable then, and so is its file.
-//! Both can be sent again unchanged after an unknown outcome, because the task's id is chosen first; a client that
-//! retries gives an [idempotency key](NewTask::idempotency_key).
+//! A task is accepted when [`Leyline::submit`] or [`Upload::finish`] returns: it is durable then, and so is its file. A task's
+//! id is chosen before it is inserted, so `submit` can be sent again after an unknown outcome. A client that retries
+//! whole uploads gives an [idempotency key](NewTask::idempotency_key), and one task comes of them.
 //!
 //! # Processors
 //!

@@ -7,6 +7,8 @@ use super::files::File;
 const TESTED: [&str; 2] = ["docs/state-machine.md", "docs/wire-protocol.md"];
 /// The map of the workspace, which names its files.
 const MAP: &str = "ARCHITECTURE.md";
+/// Where operators look up settings and metrics.
+const OPERATIONS: &str = "docs/operations.md";
 /// How long the map may be, in lines.
 const MAP_LINES: usize = 200;
 
@@ -19,6 +21,7 @@ pub(crate) fn check(files: &[File]) -> Vec<Fault> {
     for file in files.iter().filter(|file| file.has_extension("md")) {
         faults.extend(dead_links(file, files));
     }
+    faults.extend(unlisted(files));
     if let Some(map) = files.iter().find(|file| file.path == MAP) {
         faults.extend(lost_places(map, files));
         let lines = map.text.lines().count();
@@ -81,6 +84,39 @@ fn lost_places(map: &File, files: &[File]) -> Vec<Fault> {
     faults
 }
 
+/// Metrics and environment variables that the operators' document does not name.
+fn unlisted(files: &[File]) -> Vec<Fault> {
+    let listed = files
+        .iter()
+        .find(|file| file.path == OPERATIONS)
+        .map_or("", |file| file.text.as_str());
+    let code = files
+        .iter()
+        .filter(|file| file.has_extension("rs") && file.path.contains("/src/"));
+    let mut faults = Vec::new();
+    for file in code.filter(|file| !file.path.starts_with("xtask/")) {
+        for (at, line) in file.text.lines().enumerate() {
+            let quoted = line.split('"').skip(1).step_by(2);
+            let names =
+                quoted.filter(|text| is_setting(text) || file.name() == "metrics.rs" && is_metric(text));
+            let missing = names.filter(|name| !listed.contains(&format!("`{name}`")));
+            faults
+                .extend(missing.map(|name| Fault::at(file, at, format!("`{name}` is not in {OPERATIONS}"))));
+        }
+    }
+    faults
+}
+
+fn is_setting(text: &str) -> bool {
+    text.strip_prefix("LEYLINE_")
+        .is_some_and(|rest| rest.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+}
+
+fn is_metric(text: &str) -> bool {
+    text.strip_prefix("leyline_")
+        .is_some_and(|rest| rest.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+}
+
 fn ends_with_path(path: &str, end: &str) -> bool {
     path.strip_suffix(end)
         .is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
@@ -138,6 +174,22 @@ mod tests {
                 "links to ../gone.md, which is not there"
             )]
         );
+    }
+
+    #[test]
+    fn a_metric_or_a_setting_that_operators_are_not_told_of_is_a_fault() {
+        let operations = sample(OPERATIONS, "| `leyline_beats_total` | `LEYLINE_LISTEN` |\n");
+        let metrics = sample(
+            "a/src/metrics.rs",
+            "const A: &str = \"leyline_beats_total\";\nconst B: &str = \"leyline_new\";\n",
+        );
+        let flags = sample(
+            "a/src/flags.rs",
+            "#[arg(long, env = \"LEYLINE_LISTEN\")]\n#[arg(env = \"LEYLINE_NEW\")]\n",
+        );
+        let found = unlisted(&[operations, metrics, flags]);
+        let places: Vec<&str> = found.iter().map(|fault| fault.place.as_str()).collect();
+        assert_eq!(places, ["a/src/metrics.rs:2", "a/src/flags.rs:2"]);
     }
 
     #[test]
