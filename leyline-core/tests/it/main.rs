@@ -1,0 +1,4 @@
+//! The service as a whole, on a paused clock: engine, hub and handle over the in-memory store.
+
+mod engine;
+mod service;
