@@ -281,6 +281,36 @@ async fn bad_params_fail_permanently_with_the_json_path() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_params_are_read_as_nothing_and_as_all_defaults() {
+    #[derive(serde::Deserialize)]
+    struct AllDefaults {
+        #[serde(default)]
+        width: Option<u32>,
+    }
+    let (_store, builder) = memory(15);
+    let leyline = builder
+        .processor(
+            "unit",
+            typed(async |_: TaskContext, (): ()| Ok::<_, ProcessError>(())),
+        )
+        .processor(
+            "defaults",
+            typed(async |_: TaskContext, params: AllDefaults| Ok::<_, ProcessError>(params.width)),
+        )
+        .build()
+        .unwrap();
+    let _worker = Worker::start(&leyline);
+    for kind in ["unit", "defaults"] {
+        for params in [json!({}), json!(null)] {
+            let id = submit(&leyline, kind, params).await;
+            assert_eq!(ended(&leyline, id).await.status, Status::Completed);
+        }
+        let id = submit(&leyline, kind, json!("x")).await;
+        assert_eq!(ended(&leyline, id).await.status, Status::Failed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn cancel_is_final_at_once_and_stops_the_running_code() {
     let (_store, builder) = memory(9);
     let stopped = Arc::new(tokio::sync::Notify::new());
