@@ -1,3 +1,0 @@
-//! in memory
-/// x
-pub struct MemoryStore;
