@@ -103,7 +103,7 @@ async fn without_any_wake_up_tasks_run_within_the_poll() {
     let (store, leyline) = service(71);
     store.lose_wakeups();
     let _worker = Worker::start(&leyline);
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     let before = tokio::time::Instant::now();
     let id = submit(&leyline, "work", json!(0)).await;
     ended(&leyline, id).await;
@@ -123,7 +123,7 @@ async fn a_worker_without_an_acknowledged_beat_for_a_lease_claims_nothing_and_le
     store.plan(Method::Beat, Fault::Unavailable, When::Always);
     tokio::time::sleep(leyline.options().lease_ttl + Duration::from_secs(1)).await;
     let late = submit(&leyline, "work", json!(0)).await;
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     let status = store.get(late).await.unwrap().unwrap().status;
     assert_eq!(
         status,
@@ -154,7 +154,7 @@ async fn random_faults_everywhere_lose_nothing() {
             store.plan_all(fault, When::Odds(0.05));
         }
         let workers = [Worker::start(&leyline), Worker::start(&leyline)];
-        tokio::time::sleep(Duration::from_secs(120)).await;
+        tokio::time::sleep(Duration::from_mins(2)).await;
         store.clear();
         for id in &ids {
             let task = ended(&leyline, *id).await;

@@ -167,7 +167,7 @@ async fn list_hints_rise_for_the_owner_and_for_all_and_for_nobody_else() {
     leyline.submit(task).await.unwrap();
     all.changed().await;
     ann.changed().await;
-    let nothing = tokio::time::timeout(Duration::from_secs(60), bob.changed()).await;
+    let nothing = tokio::time::timeout(Duration::from_mins(1), bob.changed()).await;
     assert!(nothing.is_err(), "bob hears nothing of ann's tasks");
 }
 
