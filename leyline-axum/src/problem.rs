@@ -185,7 +185,8 @@ impl Problem {
         self
     }
 
-    fn log(&self) {
+    /// Leaves the cause in the log, which is the only place that it is told to.
+    pub(crate) fn log(&self) {
         let source = self
             .source
             .as_deref()
