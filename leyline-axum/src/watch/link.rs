@@ -150,18 +150,19 @@ impl Link {
                 biased;
                 () = Shutdown::closing(self.terms.shutdown.as_ref(), self.away) => return Err(End::Close(CloseCode::GoingAway)),
                 () = at(self.terms.expires) => return Err(End::Close(CloseCode::Expired)),
+                // Before the look at the clock: what was sent in time counts, however late this process comes to read it.
+                received = self.socket.recv() => {
+                    self.heard = Instant::now();
+                    if let Some(text) = self.understand(received)? {
+                        return Ok(text);
+                    }
+                }
                 () = sleep_until(self.ping_at) => {
                     if self.heard.elapsed() >= self.terms.peer_timeout {
                         return Err(End::Lost);
                     }
                     self.ping_at = Instant::now() + self.terms.ping_interval;
                     self.send(Message::Ping(Bytes::new())).await?;
-                }
-                received = self.socket.recv() => {
-                    self.heard = Instant::now();
-                    if let Some(text) = self.understand(received)? {
-                        return Ok(text);
-                    }
                 }
             }
         }

@@ -64,12 +64,12 @@ async fn event_streams_and_waits_end_too() {
     let waiting = app
         .request("GET", &format!("/api/tasks/{id}"))
         .header("prefer", "wait=60");
-    let waiting = tokio::spawn(waiting.send());
-    // The wait has begun when it holds the slot beside the stream.
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    let waiting = waiting.dispatch().await;
+    // Connections are accepted in order: when this one is answered, the wait has begun.
+    assert_eq!(app.get("/healthz").await.status, 200);
     app.shutdown.cancel();
     assert_eq!(events.next().await, None);
-    assert_eq!(waiting.await.unwrap().status, 200);
+    assert_eq!(waiting.await.unwrap().status(), 200);
     end(app).await;
 }
 
@@ -114,7 +114,7 @@ async fn an_upload_that_runs_is_finished_and_nothing_new_is_accepted() {
 async fn what_does_not_end_in_time_is_cut() {
     let app = App::with(|setup| {
         setup.serve.drain_timeout = Duration::from_millis(100);
-        setup.serve.close_spread = Duration::from_secs(3600);
+        setup.serve.close_spread = Duration::from_hours(1);
     })
     .await;
     let id = app.running("cut").await;

@@ -107,8 +107,10 @@ const MESSAGE: usize = 20_000;
 /// Publishes snapshots of the task, and gives the socket its turn after each.
 async fn flood(app: &App, id: &str) {
     let event = TaskEvent::of(&app.stored(id).await);
-    let mut progress = Progress::default();
-    progress.message = Some("m".repeat(MESSAGE));
+    let mut progress = Progress {
+        message: Some("m".repeat(MESSAGE)),
+        ..Progress::default()
+    };
     for tick in 1..=FLOOD {
         progress.tick = tick;
         app.leyline.hub().publish(&[event.with_progress(&progress)]);
