@@ -107,15 +107,23 @@ impl TaskContext {
         self.0.task.attempt
     }
 
-    /// The params, read as a `P`.
+    /// The params, read as a `P`. `{}` and `null` both mean that there are none: either is read as `()`, as an `Option`, or
+    /// as a struct whose fields all have defaults.
     ///
     /// # Errors
     /// They are not a `P`: permanent, code `invalid-params`, and the message names the JSON path of the fault.
     pub fn params<P: DeserializeOwned>(&self) -> Result<P, ProcessError> {
-        let mut json = serde_json::Deserializer::from_str(self.0.task.params.as_str());
-        serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let message = format!("params at `{}`: {}", error.path(), error.inner());
-            ProcessError::permanent("invalid-params", message).because(error)
+        let text = self.0.task.params.as_str();
+        let other = match text {
+            "{}" => "null",
+            "null" => "{}",
+            _ => text,
+        };
+        read(text).or_else(|error| {
+            read(other).map_err(|_| {
+                let message = format!("params at `{}`: {}", error.path(), error.inner());
+                ProcessError::permanent("invalid-params", message).because(error)
+            })
         })
     }
 
@@ -215,6 +223,10 @@ impl TaskContext {
             .unwrap_or_else(PoisonError::into_inner)
             .take()
     }
+}
+
+fn read<P: DeserializeOwned>(text: &str) -> Result<P, serde_path_to_error::Error<serde_json::Error>> {
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
 }
 
 impl fmt::Debug for TaskContext {

@@ -72,10 +72,10 @@ impl Engine {
         if self.state().acknowledged.is_some() && self.beat().await {
             self.settle(self.period()).await;
         }
-        let unsettled = self.state().finishes.len() + self.state().held.len();
+        let state = self.state();
         Drained {
             stuck: self.slots.stuck(),
-            unsettled,
+            unsettled: state.finishes.len() + state.held.len(),
         }
     }
 

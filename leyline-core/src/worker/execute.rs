@@ -1,7 +1,7 @@
 //! Executing: one supervisor for each claim. The user's code runs in a task of its own, so that code which blocks its thread
 //! or never ends can't keep the supervisor from telling the store.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinHandle};
@@ -17,7 +17,7 @@ use crate::processor::{Disposition, ProcessError};
 use crate::store::{Finish, Outcome};
 use crate::task::{Claim, Failure, Output, Progress, Task};
 
-/// How long a dropped future has to be gone before its slot counts as stuck.
+/// How long code may go on after its claim has ended before its slot counts as stuck.
 const DROP_WAIT: Duration = Duration::from_secs(1);
 
 /// One claim and all that its execution needs.
@@ -85,11 +85,12 @@ pub(super) async fn supervise(engine: Arc<Engine>, attempt: Attempt) {
         }
         None => engine.spent(claim).await,
     }
-    drop(cx);
-    if !work.0.is_finished() || Arc::strong_count(&slot) > 1 {
-        watch_stuck(work, Arc::clone(&slot));
-    }
+    drop((cx, work));
+    let left = Arc::downgrade(&slot);
     drop(slot);
+    if left.strong_count() > 0 {
+        watch_stuck(left);
+    }
     if suspect {
         // Claims left other suspects alone meanwhile.
         engine.make_hungry();
@@ -234,11 +235,11 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// The claim has ended and something of its code may still run: a slot is stuck only if it stays.
-fn watch_stuck(mut work: AbortOnDrop, slot: Arc<Slot>) {
+/// The claim has ended and something of its code may still run: a slot is stuck only if it stays taken.
+fn watch_stuck(slot: Weak<Slot>) {
     let watch = async move {
-        let dropped = tokio::time::timeout(DROP_WAIT, &mut work.0).await;
-        if dropped.is_err() || Arc::strong_count(&slot) > 1 {
+        tokio::time::sleep(DROP_WAIT).await;
+        if let Some(slot) = slot.upgrade() {
             warn!("code whose claim has ended goes on; its slot stays taken");
             slot.mark_stuck();
         }

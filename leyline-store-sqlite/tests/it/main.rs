@@ -1,0 +1,4 @@
+//! The store against its contract, and the fears of whoever keeps tasks in one file.
+
+mod conformance;
+mod reopen;

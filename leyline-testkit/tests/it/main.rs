@@ -1,0 +1,6 @@
+//! The suite on the stores that this crate knows, and bugs that it has to catch.
+
+mod broken;
+mod faulty;
+mod memory;
+mod suite;
