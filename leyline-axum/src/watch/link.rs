@@ -22,8 +22,8 @@ use crate::serve::Shutdown;
 const SUBPROTOCOL: &str = "leyline";
 /// Read and write buffer of a socket. Tungstenite's 128 KiB would be what ten thousand watchers cost most.
 const BUFFER_BYTES: usize = 2 * 1024;
-/// Longest message taken off the wire at all. It is above the limits of the routes, so that most of what is over them is
-/// read whole and the close frame is not lost in a reset.
+/// Longest message taken off the wire at all: above the limits of the routes, so that what is a little over them is told
+/// from a broken frame.
 const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 /// Longest message that is sent: above any event.
 const MAX_WRITE_BYTES: usize = 4 * 1024 * 1024;
