@@ -8,6 +8,7 @@ mod troubled;
 mod users;
 mod ws;
 
+mod asked;
 mod bad_files;
 mod bad_forms;
 mod bad_ids;

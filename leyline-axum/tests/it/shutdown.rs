@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use axum::Extension;
+use leyline_axum::Shutdown;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::client::until_closed;
@@ -138,4 +141,27 @@ async fn what_does_not_end_in_time_is_cut() {
             .len(),
         1
     );
+}
+
+#[tokio::test]
+async fn sockets_under_another_server_learn_of_its_shutdown_too() {
+    let app = App::start().await;
+    let id = app.running("other").await;
+    let token = CancellationToken::new();
+    let shutdown = Shutdown::new(token.clone(), Duration::from_millis(10));
+    let router = leyline_axum::router(app.leyline.clone()).layer(Extension(shutdown.clone()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let stop = token.clone().cancelled_owned();
+    let server = tokio::spawn(
+        axum::serve(listener, router)
+            .with_graceful_shutdown(stop)
+            .into_future(),
+    );
+    let one = Socket::open(addr, &format!("/ws/{id}")).await;
+    let many = Socket::open(addr, "/ws").await;
+    token.cancel();
+    assert_eq!((one.all().await.1, many.all().await.1), (1001, 1001));
+    server.await.unwrap().unwrap();
+    shutdown.sockets_closed().await;
 }
