@@ -69,12 +69,15 @@ impl Request {
     /// The answer as it comes, with its body unread.
     pub(crate) async fn open(self) -> Opened {
         let stream = TcpStream::connect(self.addr).await.unwrap();
+        self.open_over(stream).await
+    }
+
+    /// The same over a connection that is there.
+    pub(crate) async fn open_over(self, stream: TcpStream) -> Opened {
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
         let connection = AbortOnDropHandle::new(tokio::spawn(async move { drop(connection.await) }));
-        let response = sender
-            .send_request(self.builder.body(self.body).unwrap())
-            .await
-            .unwrap();
+        let request = self.builder.body(self.body).unwrap();
+        let response = sender.send_request(request).await.unwrap();
         Opened {
             response,
             _connection: connection,

@@ -25,6 +25,7 @@ mod nesting;
 mod origins;
 mod overload;
 mod shutdown;
+mod slow;
 mod socket;
 mod socket_ends;
 mod sockets;
