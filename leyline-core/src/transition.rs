@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::status::{Status, Step, Verb, step};
 use crate::store::Outcome;
@@ -189,11 +189,37 @@ fn remember(task: &mut Task, failure: &Failure, now: Timestamp) {
     task.history.push(entry);
 }
 
-/// `now + delay`, in whole microseconds, at most the largest timestamp there is.
+/// `now + delay`, in whole microseconds, at most the last whole second there is.
 pub fn after(now: Timestamp, delay: Duration) -> Timestamp {
-    let delay = SignedDuration::try_from(delay).unwrap_or(SignedDuration::MAX);
-    let micros = now
-        .as_microsecond()
-        .saturating_add(i64::try_from(delay.as_micros()).unwrap_or(i64::MAX));
-    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
+    let delay = i64::try_from(delay.as_micros()).unwrap_or(i64::MAX);
+    let micros = now.as_microsecond().saturating_add(delay).min(end_of_time());
+    Timestamp::from_microsecond(micros).expect("it is not after the end of time, nor before `now`")
+}
+
+/// The last whole second there is, in microseconds: the largest number that [`Timestamp::from_microsecond`] takes.
+fn end_of_time() -> i64 {
+    Timestamp::MAX.as_second() * 1_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_whole_microseconds_up_to_the_end_of_time() {
+        let now = Timestamp::new(1_780_315_200, 123_456_789).expect("it is in range");
+        for delay in [Duration::ZERO, Duration::new(1, 999), Duration::MAX] {
+            let then = after(now, delay);
+            assert_eq!(then.subsec_nanosecond() % 1_000, 0, "{then}");
+        }
+        assert_eq!(after(now, Duration::MAX).as_microsecond(), end_of_time());
+        assert_eq!(
+            after(Timestamp::MAX, Duration::ZERO).as_microsecond(),
+            end_of_time()
+        );
+        assert_eq!(
+            after(now, Duration::new(1, 999)).as_microsecond() - now.as_microsecond(),
+            1_000_000
+        );
+    }
 }

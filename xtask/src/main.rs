@@ -1,3 +1,43 @@
-//! Under construction.
+//! Checks and chores of the workspace: `cargo xtask test`, `tidy`, `doc`, `setup`.
 
-fn main() {}
+mod doc;
+mod process;
+mod setup;
+mod test;
+mod tidy;
+
+use std::env;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask <command>
+
+  test [--keep-going] [STEP...]  runs every check, or the named steps of it; sets up what they need
+  tidy                           checks the layout of the workspace and prints its measures
+  doc [--open]                   builds the documentation; warnings are errors
+  setup                          installs what the page's tests need
+
+The exit code is 0 if everything that was asked for holds.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("", &[][..]),
+    };
+    let done = match (command, rest) {
+        ("test", _) => test::run(rest),
+        ("tidy", []) => tidy::run(),
+        ("doc", _) => doc::run(rest),
+        ("setup", []) => setup::run(),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{}", reason.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -31,7 +31,7 @@ pub enum ArtifactError {
         /// The name.
         name: String,
     },
-    /// The attempt has begun [`MAX_ARTIFACTS`].
+    /// The attempt has begun 64 already, which is the most.
     #[error("a task has at most {MAX_ARTIFACTS} artifacts")]
     TooMany,
     /// The service has no blob store.

@@ -83,7 +83,7 @@ pub struct Task {
 }
 
 impl Task {
-    /// Whether the next death of its worker fails it (see DESIGN, "Suspects"): freed at least once, and one death short of
+    /// Whether the next death of its worker fails it: freed at least once, and one death short of
     /// `max_rescues`. A process runs at most one suspect at a time.
     pub fn is_suspect(&self, max_rescues: u32) -> bool {
         self.rescues >= 1 && self.rescues.saturating_add(1) == max_rescues

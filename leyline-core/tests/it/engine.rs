@@ -201,9 +201,7 @@ async fn a_panic_is_a_failure_and_the_neighbours_finish() {
         .processor(
             "boom",
             typed(async |cx: TaskContext, (): ()| {
-                if cx.attempt() > 0 {
-                    panic!("out of cheese");
-                }
+                assert!(cx.attempt() == 0, "out of cheese");
                 Ok::<_, ProcessError>(())
             }),
         )
@@ -230,7 +228,7 @@ async fn a_panic_is_a_failure_and_the_neighbours_finish() {
 async fn an_attempt_past_its_timeout_is_signalled_dropped_and_retried() {
     let (_store, builder) = memory(7);
     let mut options = KindOptions::default();
-    options.timeout = Some(Duration::from_secs(60));
+    options.timeout = Some(Duration::from_mins(1));
     options.max_attempts = 2;
     let leyline = builder
         .kind("endless", options)
@@ -340,7 +338,7 @@ async fn cancel_is_final_at_once_and_stops_the_running_code() {
         before.elapsed() < Duration::from_millis(10),
         "the local hub tells at once, not by the next beat"
     );
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     let task = get(&leyline, id).await;
     assert_eq!(
         (task.status, task.revision, task.output),

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use leyline_core::hub::ListScope;
 use leyline_core::{
-    Json, Leyline, ProcessError, Progress, Status, TaskContext, TaskEvent, TaskId, TaskStore as _, Update, typed,
+    Json, KindOptions, Leyline, ProcessError, Progress, Status, TaskContext, TaskEvent, TaskId,
+    TaskStore as _, Update, typed,
 };
+use leyline_testkit::{Fault, Method, When};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::service::{Worker, get, memory, submit, until, watch_to_end};
+use crate::service::{Worker, faulty, get, memory, submit, until, watch_to_end};
 
 /// A service whose tasks take ten seconds and tell progress every tenth of one.
 fn counting(seed: u64) -> (Arc<leyline_core::MemoryStore>, Leyline) {
@@ -34,28 +36,22 @@ async fn a_late_watcher_gets_the_terminal_snapshot_and_then_the_end() {
     let seen = watch_to_end(&leyline, id).await;
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].status, Status::Completed);
-    assert_eq!(leyline.hub().slot_count(), 0, "nothing is kept for a task that nobody watches");
+    assert_eq!(
+        leyline.hub().slot_count(),
+        0,
+        "nothing is kept for a task that nobody watches"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn many_watchers_of_one_task_cost_the_store_one_read() {
-    let (store, builder) = memory(41);
-    let counted = Arc::new(leyline_testkit::FaultyStore::new(store));
-    let env = builder_env();
-    let _ = builder;
-    let leyline = crate::service::over(Arc::clone(&counted) as Arc<dyn leyline_core::TaskStore>, &env)
-        .kind("idle", leyline_core::KindOptions::default())
-        .build()
-        .unwrap();
+    let (faulty, builder) = faulty(41);
+    let leyline = builder.kind("idle", KindOptions::default()).build().unwrap();
     let id = submit(&leyline, "idle", json!(null)).await;
     let begun: Vec<_> = (0..100).map(|_| leyline.watch(id)).collect();
     let watches = futures_util::future::join_all(begun).await;
     assert!(watches.iter().all(Result::is_ok));
-    assert_eq!(counted.calls(leyline_testkit::Verb::Get), 1);
-}
-
-fn builder_env() -> leyline_core::Env {
-    crate::service::env(41)
+    assert_eq!(faulty.calls(Method::Get), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,22 +86,20 @@ async fn a_watcher_learns_the_end_within_the_poll_interval_though_every_event_is
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_comparison_ends_no_watch() {
-    let (store, _) = memory(44);
-    let faulty = Arc::new(leyline_testkit::FaultyStore::new(store));
-    let env = crate::service::env(44);
-    let leyline = crate::service::over(Arc::clone(&faulty) as Arc<dyn leyline_core::TaskStore>, &env)
-        .kind("idle", leyline_core::KindOptions::default())
-        .build()
-        .unwrap();
+    let (faulty, builder) = faulty(44);
+    let leyline = builder.kind("idle", KindOptions::default()).build().unwrap();
     let id = submit(&leyline, "idle", json!(null)).await;
     let mut watch = leyline.watch(id).await.unwrap();
     watch.next().await.unwrap();
-    faulty.fail_next(leyline_testkit::Verb::ChangedSince, leyline_testkit::Fault::Before, 3);
+    faulty.plan(Method::ChangedSince, Fault::Unavailable, When::Next(3));
     faulty.cancel(id, None).await.unwrap();
     let before = Instant::now();
     assert!(matches!(watch.next().await, Some(Update::Event(event)) if event.status == Status::Cancelled));
     let polls = before.elapsed().div_duration_f64(leyline.options().poll_interval);
-    assert!((3.0..=4.0).contains(&polls), "three comparisons failed, the fourth told: {polls}");
+    assert!(
+        (3.0..=4.0).contains(&polls),
+        "three comparisons failed, the fourth told: {polls}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,7 +124,9 @@ async fn older_events_from_a_feed_change_nothing_and_newer_ones_are_told() {
     until(&leyline, id, Status::Processing).await;
     let mut watch = leyline.watch(id).await.unwrap();
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let Some(Update::Event(now)) = watch.next().await else { panic!("a snapshot") };
+    let Some(Update::Event(now)) = watch.next().await else {
+        panic!("a snapshot")
+    };
     let old = now.with_progress(&progress(1));
     leyline.hub().publish(&[old]);
     let new = now.with_progress(&progress(1_000_000));
@@ -171,7 +167,7 @@ async fn list_hints_rise_for_the_owner_and_for_all_and_for_nobody_else() {
     leyline.submit(task).await.unwrap();
     all.changed().await;
     ann.changed().await;
-    let nothing = tokio::time::timeout(Duration::from_secs(60), bob.changed()).await;
+    let nothing = tokio::time::timeout(Duration::from_mins(1), bob.changed()).await;
     assert!(nothing.is_err(), "bob hears nothing of ann's tasks");
 }
 

@@ -2,6 +2,8 @@
 
 mod blobs;
 mod engine;
+mod faults;
+mod hub;
 mod seed;
 mod service;
 mod sinks;

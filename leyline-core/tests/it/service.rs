@@ -8,6 +8,7 @@ use leyline_core::{
     Blobs, Builder, Env, Leyline, MemoryStore, Options, Snapshot, Status, Task, TaskId, TaskStore, Timestamp,
     Update,
 };
+use leyline_testkit::FaultyStore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +28,14 @@ pub(crate) fn options() -> Options {
 pub(crate) fn memory(seed: u64) -> (Arc<MemoryStore>, Builder) {
     let env = env(seed);
     let store = Arc::new(MemoryStore::new(env.clone()));
+    let builder = over(Arc::clone(&store) as Arc<dyn TaskStore>, &env);
+    (store, builder)
+}
+
+/// A builder over a fresh in-memory store that fails as it is told to.
+pub(crate) fn faulty(seed: u64) -> (Arc<FaultyStore>, Builder) {
+    let env = env(seed);
+    let store = Arc::new(FaultyStore::seeded(Arc::new(MemoryStore::new(env.clone())), seed));
     let builder = over(Arc::clone(&store) as Arc<dyn TaskStore>, &env);
     (store, builder)
 }

@@ -49,7 +49,7 @@ async fn a_dead_workers_task_runs_again_within_ttl_and_a_period_and_costs_no_att
     let most = lease_ttl + options().beat_period() + Duration::from_secs(1);
     assert!(died.elapsed() <= most, "{:?}", died.elapsed());
     assert!(
-        died.elapsed() >= lease_ttl - options().beat_period(),
+        died.elapsed() + options().beat_period() >= lease_ttl,
         "{:?}",
         died.elapsed()
     );
@@ -150,7 +150,7 @@ async fn a_claim_whose_reply_is_lost_is_given_back_and_run() {
 
 #[tokio::test(start_paused = true)]
 async fn a_task_that_kills_its_worker_fails_and_its_neighbours_complete() {
-    let (store, builder) = memory(23);
+    let (_store, builder) = memory(23);
     let kill = Arc::new(Notify::new());
     let tells = Arc::clone(&kill);
     let mut slots = options();
@@ -203,7 +203,6 @@ async fn a_task_that_kills_its_worker_fails_and_its_neighbours_complete() {
         let task = ended(&leyline, id).await;
         assert_eq!(task.status, Status::Completed, "{:?}", task.failure);
     }
-    assert!(store.workers().await.unwrap().len() >= 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,78 @@
+//! The stores, opened, and the service over them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use leyline_core::{Blobs, BuildError, Builder, Env, Leyline, MemoryStore, Options, TaskStore, blob};
+
+use leyline_store_sqlite::{SqliteOptions, SqliteStore};
+
+use crate::config::{BlobsUrl, Config, Roles, StoreUrl};
+use crate::processors;
+
+/// How often a process of one role looks whether another has written to the same file.
+const OTHERS: Duration = Duration::from_millis(100);
+
+/// Why a service can't be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The task store can't be used.
+    #[error("can't use the task store")]
+    Store(#[from] leyline_store_sqlite::OpenError),
+    /// The blob store can't be used.
+    #[error("can't use the blob store")]
+    Blobs(#[from] blob::Error),
+    /// A setting is out of its bounds.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+}
+
+/// Opens the stores and puts the service together. `extend` may add processors to the ones there are.
+///
+/// # Errors
+/// [`OpenError`].
+///
+/// # Cancel safety
+/// A dropped call leaves at most new folders and a new database behind.
+pub async fn open(config: &Config, extend: impl FnOnce(Builder) -> Builder) -> Result<Leyline, OpenError> {
+    let env = Env::system();
+    let store = open_store(config, &env).await?;
+    let blobs = open_blobs(&config.blobs, &env)?;
+    let builder = Leyline::builder(store)
+        .env(env)
+        .blobs(blobs)
+        .options(options(config));
+    Ok(extend(processors::register(builder)).build()?)
+}
+
+fn options(config: &Config) -> Options {
+    let mut options = Options::default();
+    options.lease_ttl = config.lease_ttl;
+    options.max_rescues = config.max_rescues;
+    options.retention = config.retention.0;
+    if let Some(concurrency) = config.concurrency {
+        options.concurrency = concurrency.into();
+    }
+    options
+}
+
+async fn open_store(config: &Config, env: &Env) -> Result<Arc<dyn TaskStore>, OpenError> {
+    match &config.store {
+        StoreUrl::Memory => Ok(Arc::new(MemoryStore::new(env.clone()))),
+        StoreUrl::Sqlite(path) => {
+            let mut options = SqliteOptions::file(path);
+            if config.roles != Roles::ALL {
+                options.cross_process_wakeups = Some(OTHERS);
+            }
+            Ok(Arc::new(SqliteStore::open(options).await?))
+        }
+    }
+}
+
+fn open_blobs(url: &BlobsUrl, env: &Env) -> Result<Blobs, OpenError> {
+    match url {
+        BlobsUrl::Memory => Ok(Blobs::in_memory(env.clone())),
+        BlobsUrl::File(folder) => Ok(Blobs::local(folder, env.clone())?),
+    }
+}

@@ -1,0 +1,75 @@
+//! `cargo run --release -p leyline-bench -- <workload>`: LeyLine beside a raw limit that is measured in the same run.
+//!
+//! Absolute numbers mean little on a shared machine; the ratios are what to read. Workloads that need the example server
+//! start the binary `leyline-server` that lies beside this one: `cargo build --release -p leyline-server` makes it.
+
+mod idle;
+mod large;
+mod progress;
+mod report;
+mod server;
+mod sockets;
+mod uploads;
+
+use std::error::Error;
+
+use clap::{Parser, Subcommand};
+
+type Result<T = (), E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
+
+#[derive(Parser)]
+#[command(about = "Measures LeyLine against the raw limit of the same machine")]
+struct Arguments {
+    #[command(subcommand)]
+    workload: Workload,
+}
+
+#[derive(Subcommand)]
+enum Workload {
+    /// What one progress() call costs, beside an atomic store.
+    Progress,
+    /// 64 concurrent uploads of 10 KiB, beside 64 threads that do the same by hand.
+    Uploads,
+    /// What a WebSocket watcher costs in resident memory, beside a bare axum server.
+    Sockets {
+        /// How many sockets.
+        #[arg(long, default_value_t = 2_000)]
+        count: usize,
+    },
+    /// What one large upload adds to the server's peak memory.
+    Large {
+        /// How large, in MiB.
+        #[arg(long, default_value_t = 4_096)]
+        mib: u64,
+    },
+    /// What an idle server costs.
+    Idle {
+        /// For how long it is watched, in seconds.
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
+    },
+    /// All of the above.
+    All,
+    /// The bare axum server of `sockets`.
+    #[command(hide = true)]
+    BareSockets,
+}
+
+#[tokio::main]
+async fn main() -> Result {
+    match Arguments::parse().workload {
+        Workload::Progress => progress::run().await,
+        Workload::Uploads => uploads::run().await,
+        Workload::Sockets { count } => sockets::run(count).await,
+        Workload::Large { mib } => large::run(mib).await,
+        Workload::Idle { seconds } => idle::run(seconds).await,
+        Workload::BareSockets => sockets::bare().await,
+        Workload::All => {
+            progress::run().await?;
+            uploads::run().await?;
+            sockets::run(2_000).await?;
+            large::run(4_096).await?;
+            idle::run(30).await
+        }
+    }
+}

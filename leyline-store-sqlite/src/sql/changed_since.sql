@@ -1,0 +1,3 @@
+SELECT seq, revision, status, tick
+FROM task
+WHERE id = ?1

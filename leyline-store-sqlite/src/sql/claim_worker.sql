@@ -1,0 +1,4 @@
+-- A worker without a row gets nothing.
+SELECT 1
+FROM worker
+WHERE id = ?1

@@ -1,0 +1,3 @@
+SELECT *
+FROM task_row
+WHERE id = ?1

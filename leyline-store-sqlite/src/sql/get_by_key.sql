@@ -1,0 +1,4 @@
+SELECT *
+FROM task_row
+WHERE owner = ?1
+    AND idempotency_key = ?2

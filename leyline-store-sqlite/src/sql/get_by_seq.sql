@@ -1,0 +1,3 @@
+SELECT *
+FROM task_row
+WHERE seq = ?1

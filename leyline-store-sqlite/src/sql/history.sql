@@ -1,0 +1,3 @@
+UPDATE detail
+SET history = ?2
+WHERE seq = ?1

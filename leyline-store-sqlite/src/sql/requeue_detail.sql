@@ -1,0 +1,3 @@
+UPDATE detail
+SET checkpoint = NULL
+WHERE seq = ?1

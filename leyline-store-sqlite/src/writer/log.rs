@@ -1,0 +1,44 @@
+//! The moments at which SQLite writes its log and syncs it.
+
+use rusqlite::Connection;
+
+/// How much is in the write-ahead log, in pages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Pages {
+    pub(super) written: i64,
+    /// How many of them are in the database too.
+    pub(super) copied: i64,
+}
+
+/// What the writer does at these moments. A test puts a disk in between that fails.
+pub(super) trait Log: Send {
+    /// Ends the open transaction.
+    fn commit(&mut self, conn: &Connection) -> rusqlite::Result<()> {
+        conn.prepare_cached("COMMIT")?.execute([]).map(|_| ())
+    }
+
+    /// How large the log is.
+    fn pages(&mut self, conn: &Connection) -> rusqlite::Result<Pages> {
+        checkpoint(conn, "PRAGMA wal_checkpoint(NOOP)")
+    }
+
+    /// Copies the log into the database as far as no reader is in the way, and waits for nobody.
+    fn checkpoint(&mut self, conn: &Connection) -> rusqlite::Result<Pages> {
+        checkpoint(conn, "PRAGMA wal_checkpoint(PASSIVE)")
+    }
+}
+
+/// The log itself.
+pub(super) struct Wal;
+
+impl Log for Wal {}
+
+/// In memory there is no log, and SQLite says -1.
+fn checkpoint(conn: &Connection, pragma: &str) -> rusqlite::Result<Pages> {
+    conn.prepare_cached(pragma)?.query_row([], |row| {
+        Ok(Pages {
+            written: row.get::<_, i64>(1)?.max(0),
+            copied: row.get::<_, i64>(2)?.max(0),
+        })
+    })
+}

@@ -1,0 +1,176 @@
+//! The writer's thread: take what is queued, commit it, keep the log short, wake who waits.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use leyline_core::env::Clock;
+use leyline_core::store::Waker;
+
+use super::due::Due;
+use super::group::{Committer, Synchronous};
+use super::log::Pages;
+use super::queue::{Group, Limits, Queue, Taken};
+use crate::connection::{CHECKPOINT_PAGES, leave_log};
+use crate::error::{Class, classify};
+use crate::options::Durability;
+
+/// How long nothing has to be written before the log is copied although it is short.
+const IDLE: Duration = Duration::from_secs(1);
+
+pub(super) struct Thread {
+    pub(super) committer: Committer,
+    pub(super) queue: Arc<Queue>,
+    pub(super) limits: Limits,
+    pub(super) durability: Durability,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) waker: Waker,
+    pub(super) due: Due,
+    pub(super) neighbours: Option<Neighbours>,
+    /// When the log is to be copied if nothing is written until then.
+    pub(super) idle_at: Option<Instant>,
+}
+
+/// Other processes on the same file.
+pub(super) struct Neighbours {
+    pub(super) interval: Duration,
+    pub(super) next: Instant,
+    pub(super) version: Option<i64>,
+}
+
+/// Whoever waits is told when the thread ends, and be it by a panic.
+struct Farewell(Arc<Queue>, Arc<crate::halt::Halt>);
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.1.stop("the writer's thread panicked");
+        }
+        self.0.close();
+        self.0.clear();
+    }
+}
+
+impl Thread {
+    pub(super) fn run(mut self) {
+        let _farewell = Farewell(Arc::clone(&self.queue), Arc::clone(&self.committer.halt));
+        loop {
+            match self.queue.take(self.deadline(), self.limits) {
+                Taken::Group(group) => self.commit(group),
+                Taken::Errand(errand) if !self.committer.halt.is_failed() => errand(&self.committer.conn),
+                Taken::Errand(refused) => drop(refused),
+                Taken::Nothing => {}
+                Taken::End => break,
+            }
+            self.keep_house();
+        }
+        self.end();
+    }
+
+    fn commit(&mut self, group: Group) {
+        if self.committer.halt.is_failed() {
+            let halt = &self.committer.halt;
+            return group.jobs.into_iter().for_each(|job| job.failed(halt.error()));
+        }
+        let level = match self.durability {
+            Durability::Full if !group.only_beats => Synchronous::Full,
+            Durability::Full | Durability::Relaxed => Synchronous::Normal,
+        };
+        let now = now(&*self.clock);
+        let (due, waker) = (&mut self.due, &self.waker);
+        self.committer.commit(group.jobs, level, now, &mut |written| {
+            for time in written.iter().filter(|time| **time > now) {
+                due.add(*time);
+            }
+            if written.iter().any(|time| *time <= now) {
+                waker.wake();
+            }
+        });
+        self.idle_at = Some(Instant::now() + IDLE);
+        self.bound_log();
+    }
+
+    /// What is done between two groups, when it is time for it.
+    fn keep_house(&mut self) {
+        if self.committer.halt.is_failed() {
+            self.idle_at = None;
+            return;
+        }
+        if self.due.take(now(&*self.clock)) {
+            self.waker.wake();
+        }
+        if self.idle_at.is_some_and(|at| at <= Instant::now()) {
+            self.idle_at = None;
+            self.copy_log();
+        }
+        self.look_at_neighbours();
+    }
+
+    /// When [`keep_house`](Self::keep_house) has to be called at the latest.
+    fn deadline(&self) -> Option<Instant> {
+        let due = self.due.wait(now(&*self.clock));
+        let due = due.and_then(|wait| Instant::now().checked_add(wait));
+        let neighbours = self.neighbours.as_ref().map(|neighbours| neighbours.next);
+        [due, neighbours, self.idle_at].into_iter().flatten().min()
+    }
+
+    /// Callers have their answers by now: they never wait for the log to be copied.
+    fn bound_log(&mut self) {
+        match self.committer.log.pages(&self.committer.conn) {
+            Ok(pages) if pages.written - pages.copied >= CHECKPOINT_PAGES => self.copy_log(),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "could not ask for the size of the log"),
+        }
+    }
+
+    /// What is not copied stays in the log and is copied another time; only a failed sync is a verdict.
+    fn copy_log(&mut self) {
+        match self.committer.log.checkpoint(&self.committer.conn) {
+            Ok(Pages { written, copied }) => tracing::trace!(written, copied, "copied the log"),
+            Err(error) if classify(&error) == Class::Sync => self.committer.distrust(&error),
+            Err(error) => tracing::warn!(%error, "could not copy the log into the database"),
+        }
+    }
+
+    /// On the writing connection this number changes only when another process has committed.
+    fn look_at_neighbours(&mut self) {
+        let Some(neighbours) = self.neighbours.as_mut().filter(|n| n.next <= Instant::now()) else {
+            return;
+        };
+        neighbours.next = Instant::now() + neighbours.interval;
+        let version = self
+            .committer
+            .conn
+            .prepare_cached("PRAGMA data_version")
+            .and_then(|mut pragma| pragma.query_row([], |row| row.get::<_, i64>(0)));
+        match version {
+            Ok(version) => {
+                let before = neighbours.version.replace(version);
+                if before.is_some_and(|before| before != version) {
+                    self.waker.wake();
+                }
+            }
+            Err(error) => tracing::warn!(%error, "could not look whether another process has written"),
+        }
+    }
+
+    /// A store that has stopped leaves its log to whoever opens the file next: copied now, it could carry into the database
+    /// what is not on the disk.
+    fn end(self) {
+        let conn = self.committer.conn;
+        if self.committer.halt.is_failed()
+            && let Err(error) = leave_log(&conn)
+        {
+            tracing::warn!(%error, "could not leave the log alone");
+        }
+        if let Err((_, error)) = conn.close() {
+            tracing::warn!(%error, "could not close the database");
+        }
+    }
+}
+
+/// Stores keep whole microseconds.
+pub(crate) fn now(clock: &dyn Clock) -> Timestamp {
+    let now = clock.now();
+    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+}

@@ -1,0 +1,3 @@
+//! The store against its contract, and the fears of whoever keeps tasks in one file.
+
+mod reopen;
