@@ -1,6 +1,6 @@
 /** What `digest` found out: a table. */
 
-import { h } from "./element.js";
+import { h, s } from "./element.js";
 import { bytes, count } from "./format.js";
 
 /** @typedef {import("./snapshot.js").Task} Task */
@@ -44,16 +44,48 @@ function portion(value, size) {
   return size > 0 ? share(value / size) : count(value);
 }
 
-/** @param {Task} task */
-export function table(task) {
+/** What a card has room for. */
+const SHORT = ["SHA-256", "Size", "Type", "Entropy", "Lines"];
+
+/** Of the histogram's grid. */
+const HEIGHT = 100;
+
+/**
+ * The bytes as a landscape, and the facts below it.
+ *
+ * @param {Task} task
+ * @param {boolean} large with every fact
+ */
+export function view(task, large) {
+  return h("div", { class: "digest" }, histogram(task.output?.value?.histogram), table(task, large));
+}
+
+/**
+ * How often each byte occurs, from 0 at the left to 255. By the square root, so that the rare ones are seen beside the common.
+ *
+ * @param {unknown} counts
+ */
+function histogram(counts) {
+  if (!Array.isArray(counts) || counts.length !== 256) return null;
+  const most = Math.max(...counts);
+  if (!(most > 0)) return null;
+  const steps = counts.map((number) => `V${(HEIGHT - HEIGHT * Math.sqrt(number / most)).toFixed(1)}h1`).join("");
+  const shape = s("path", { d: `M0 ${HEIGHT}${steps}V${HEIGHT}Z` });
+  return s("svg", { class: "histogram", viewBox: `0 0 256 ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, shape);
+}
+
+/**
+ * @param {Task} task
+ * @param {boolean} large
+ */
+function table(task, large) {
+  const rows = facts(task).filter(([name]) => large || SHORT.includes(name));
+  const row = (/** @type {string} */ name, /** @type {string} */ value) =>
+    h("tr", {}, h("th", { scope: "row", text: name }), h("td", { text: value, title: value }));
   return h(
     "table",
-    { class: "digest" },
+    {},
     h("caption", { class: "hidden", text: `Digest of ${task.input?.name ?? "the file"}` }),
-    h(
-      "tbody",
-      {},
-      ...facts(task).map(([name, value]) => h("tr", {}, h("th", { scope: "row", text: name }), h("td", { text: value, title: value }))),
-    ),
+    h("tbody", {}, ...rows.map(([name, value]) => row(name, value))),
   );
 }

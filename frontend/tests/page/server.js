@@ -10,11 +10,12 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** LEYLINE_SERVER, or what cargo has built. */
+/** The one that LEYLINE_SERVER_BIN names, else what cargo has built. */
 function binary() {
-  const built = ["release", "debug"].map((profile) => path.join(ROOT, "target", profile, "leyline-server"));
-  const found = [process.env.LEYLINE_SERVER, ...built].find((file) => file && existsSync(file));
-  if (!found) throw new Error("There is no server to test: build leyline-server, or name one in LEYLINE_SERVER.");
+  const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target");
+  const built = ["release", "debug"].map((profile) => path.join(target, profile, "leyline-server"));
+  const found = [process.env.LEYLINE_SERVER_BIN, ...built].find((file) => file && existsSync(file));
+  if (!found) throw new Error("There is no server to test: cargo build -p leyline-server, or name one in LEYLINE_SERVER_BIN.");
   return found;
 }
 

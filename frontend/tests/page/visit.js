@@ -170,6 +170,25 @@ export function noise(length, seed = 1) {
   return bytes;
 }
 
+/** Sets how fast the page's link is, in KiB a second each way. */
+export async function link(page, rate) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  const throughput = rate * 1024;
+  await session.send("Network.emulateNetworkConditions", {
+    offline: false,
+    latency: 20,
+    downloadThroughput: throughput,
+    uploadThroughput: throughput,
+  });
+  return {
+    /** The link is as fast as it gets again. */
+    async free() {
+      await session.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+    },
+  };
+}
+
 /** What a click downloads. */
 export async function download(page, locator) {
   const [file] = await Promise.all([page.waitForEvent("download"), locator.click()]);
