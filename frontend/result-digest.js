@@ -1,7 +1,10 @@
 /** What `digest` found out: a table. */
 
+import { artifactLink, readFile } from "./api.js";
 import { h, s } from "./element.js";
 import { bytes, count } from "./format.js";
+import { HEIGHT, landscape, WIDTH } from "./histogram.js";
+import { whenSeen } from "./in-sight.js";
 
 /** @typedef {import("./snapshot.js").Task} Task */
 
@@ -24,7 +27,7 @@ export function facts(task) {
   const rows = [["SHA-256", value.sha256]];
   if (value.crc32 !== undefined) rows.push(["CRC-32", String(value.crc32)]);
   rows.push(["Size", bytes(value.size)]);
-  if (value.entropy !== undefined) rows.push(["Entropy", `${Number(value.entropy).toFixed(2)} bits a byte`]);
+  if (value.entropy !== undefined) rows.push(["Entropy", `${Number(value.entropy).toFixed(2)} bits/byte`]);
   if (value.lines !== undefined) rows.push(["Lines", count(value.lines)]);
   if (value.printable !== undefined) rows.push(["Printable", portion(value.printable, value.size)]);
   if (value.zeros !== undefined) rows.push(["Zero bytes", portion(value.zeros, value.size)]);
@@ -47,9 +50,6 @@ function portion(value, size) {
 /** What a card has room for. */
 const SHORT = ["SHA-256", "Size", "Type", "Entropy", "Lines"];
 
-/** Of the histogram's grid. */
-const HEIGHT = 100;
-
 /**
  * The bytes as a landscape, and the facts below it.
  *
@@ -57,21 +57,24 @@ const HEIGHT = 100;
  * @param {boolean} large with every fact
  */
 export function view(task, large) {
-  return h("div", { class: "digest" }, histogram(task.output?.value?.histogram), table(task, large));
+  return h("div", { class: "digest" }, histogram(task), table(task, large));
 }
 
 /**
- * How often each byte occurs, from 0 at the left to 255. By the square root, so that the rare ones are seen beside the common.
+ * How often each byte occurs, from 0 at the left to 255. The counts are in the report, which is fetched once somebody looks.
  *
- * @param {unknown} counts
+ * @param {Task} task
  */
-function histogram(counts) {
-  if (!Array.isArray(counts) || counts.length !== 256) return null;
-  const most = Math.max(...counts);
-  if (!(most > 0)) return null;
-  const steps = counts.map((number) => `V${(HEIGHT - HEIGHT * Math.sqrt(number / most)).toFixed(1)}h1`).join("");
-  const shape = s("path", { d: `M0 ${HEIGHT}${steps}V${HEIGHT}Z` });
-  return s("svg", { class: "histogram", viewBox: `0 0 256 ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, shape);
+function histogram(task) {
+  const report = task.output?.artifacts.find(({ name }) => name === "digest.json");
+  if (!report) return null;
+  const path = s("path", {});
+  const shape = s("svg", { class: "histogram", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, path);
+  whenSeen(shape, async () => {
+    const counts = await readFile(artifactLink(task, report.name)).then((file) => file.histogram, () => null);
+    path.setAttribute("d", landscape(counts));
+  });
+  return shape;
 }
 
 /**

@@ -26,12 +26,18 @@ async function shoot({ page }, name, { whole = false } = {}) {
     await page.setViewportSize(viewport);
     for (const colorScheme of THEMES) {
       await page.emulateMedia({ colorScheme });
+      if (whole && size === "phone") await unroll(page, viewport);
       await settled(page);
-      await page.screenshot({ path: path.join(folder, `${name}-${size}-${colorScheme}.png`), scale: "css", fullPage: whole && size === "phone" });
+      await page.screenshot({ path: path.join(folder, `${name}-${size}-${colorScheme}.png`), scale: "css" });
     }
   }
   await page.setViewportSize(DESKTOP);
   await page.emulateMedia({ colorScheme: "light" });
+}
+
+/** Makes the window as high as the page: cards out of sight are not drawn. */
+async function unroll(page, { width }) {
+  await page.setViewportSize({ width, height: await page.evaluate(() => Math.min(6000, document.documentElement.scrollHeight)) });
 }
 
 /** Pictures are decoded, and what moves only once has moved. What is out of sight does neither, so the wait has an end. */
@@ -146,7 +152,7 @@ const SCENES = {
     await results(visit);
     for (let n = 0; n < 5; n += 1) await visit.simulate({ Length: 40 });
     await visit.page.getByRole("link", { name: "Fleet" }).click();
-    await visit.page.getByRole("img", { name: /Now 2 tasks run/ }).waitFor();
+    await visit.page.getByRole("img", { name: /^Now: 2 running/ }).waitFor();
     await shoot(visit, "fleet", { whole: true });
   },
 

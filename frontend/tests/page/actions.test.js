@@ -1,19 +1,22 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { browserForThisFile, noise, SAMPLES } from "./visit.js";
+import { browserForThisFile, link, noise, SAMPLES } from "./visit.js";
 
 const visiting = browserForThisFile();
 const named = (visit, card, name) => visit.card(card).getByRole("button", { name, exact: true });
 
 test("a running task can be cancelled, requeued and deleted", visiting(async (visit) => {
-  await visit.simulate({ Length: 3 });
-  await visit.above("Simulation", 5);
+  await visit.simulate({ Length: 60 });
+  await visit.above("Simulation", 0);
   await named(visit, "Simulation", "Cancel").click();
   await visit.until("Simulation", "Cancelled");
   assert.equal((await visit.server.tasks())[0].status, "cancelled");
   await named(visit, "Simulation", "Requeue").click();
-  await visit.until("Simulation", "Completed");
+  await visit.above("Simulation", 0);
+  await visit.until("Simulation", "Processing");
+  await named(visit, "Simulation", "Cancel").click();
+  await visit.until("Simulation", "Cancelled");
   await named(visit, "Simulation", "Delete").click();
   await visit.card("Simulation").waitFor({ state: "detached" });
   assert.deepEqual(await visit.server.tasks(), []);
@@ -21,33 +24,27 @@ test("a running task can be cancelled, requeued and deleted", visiting(async (vi
 }));
 
 test("an upload can be cancelled, and no task comes of it", visiting(async (visit) => {
-  const { page } = visit;
-  const session = await page.context().newCDPSession(page);
-  await session.send("Network.enable");
-  const link = (rate) =>
-    session.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: rate, uploadThroughput: rate });
-  await link(200 * 1024);
+  const slow = await link(visit.page, 200);
   await visit.give([await visit.file("film.bin", noise(3_000_000))]);
   await visit.above("film.bin", 2);
   await named(visit, "film.bin", "Cancel").click();
   await visit.until("film.bin", "Cancelled");
   assert.deepEqual(await visit.server.tasks(), []);
-  await link(-1);
+  await slow.free();
   await named(visit, "film.bin", "Requeue").click();
   await visit.until("film.bin", "Completed");
 }));
 
-test("a failed task shows its message, and a requeued one runs again", visiting(async (visit) => {
-  await visit.simulate({ Length: 1, Steps: 4, "Fail at step": 2 });
+test("a failed task says why, and a requeued one gets another run", visiting(async (visit) => {
+  await visit.simulate({ Length: 1, Steps: 4, "Fail at step": 2, "Attempts that fail": 3 });
   await visit.until("Simulation", "Failed");
-  const card = visit.card("Simulation");
-  const [{ failure, revision }] = await visit.server.tasks();
+  const [{ failure, attempt }] = await visit.server.tasks();
+  assert.equal(attempt, 3);
   assert.notEqual(failure.message, "");
-  await card.getByText(failure.message).waitFor();
+  await visit.card("Simulation").getByText(failure.message).waitFor();
   await named(visit, "Simulation", "Requeue").click();
-  await visit.until("Simulation", "(Pending|Processing)");
-  await visit.until("Simulation", "Failed");
-  assert.ok((await visit.server.tasks())[0].revision > revision);
+  await visit.until("Simulation", "Completed");
+  assert.equal(await visit.value("Simulation"), 100);
 }));
 
 test("a picture that ends in the middle fails with a sentence for people", visiting(async (visit) => {

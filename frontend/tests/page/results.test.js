@@ -60,7 +60,7 @@ test("any other file becomes a table of what it is", visiting(async (visit) => {
   const facts = Object.fromEntries(rows);
   assert.equal(facts["SHA-256"], sha256(bytes));
   assert.equal(facts.Size, "300 KB");
-  assert.match(facts.Entropy, /^(8\.00|7\.9\d) bits a byte$/);
+  assert.match(facts.Entropy, /^(8\.00|7\.9\d) bits/byte$/);
 }));
 
 test("a simulation needs no file", visiting(async (visit) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { browserForThisFile, noise, SAMPLES } from "./visit.js";
+import { browserForThisFile, link, noise, SAMPLES } from "./visit.js";
 
 const visiting = browserForThisFile();
 
@@ -80,15 +80,7 @@ test("the choice of kind and its parameters outlast a reload", visiting(async (v
 }));
 
 test("on a link of 500 KiB/s the upload can be followed", visiting(async (visit) => {
-  const { page } = visit;
-  const session = await page.context().newCDPSession(page);
-  await session.send("Network.enable");
-  await session.send("Network.emulateNetworkConditions", {
-    offline: false,
-    latency: 20,
-    downloadThroughput: 500 * 1024,
-    uploadThroughput: 500 * 1024,
-  });
+  await link(visit.page, 500);
   await visit.give([await visit.file("slow.bin", noise(1_500_000))]);
   await visit.until("slow.bin", "Uploading");
   const seen = [];
