@@ -179,7 +179,7 @@ function unitsOf({ done, total, unit }) {
 function failureOf(task) {
   return {
     code: task.failure?.code ?? "",
-    text: task.failure?.message || "The task failed and left no message.",
+    text: sentence(task.failure?.message || "The task failed and left no message."),
   };
 }
 

@@ -28,12 +28,12 @@
 //!
 //! # What there is
 //!
-//! * [`router`] and [`router_with`] make the routes: upload, tasks, files, events, sockets, counts, health, and the OpenAPI
+//! * [`router()`] and [`router_with`] make the routes: upload, tasks, files, events, sockets, counts, health, and the OpenAPI
 //!   document of them all. It is an ordinary [`axum::Router`]: merge it, layer it, or [nest](axum::Router::nest) it under a
 //!   prefix, which the links in its answers then carry. `docs/wire-protocol.md` tells what goes over the wire.
-//! * [`serve`] runs any router over HTTP/1.1 with the limits that [`axum::serve`] lacks, and ends in order: requests are
-//!   finished, sockets close spread over a few seconds. [`ServeOptions`] holds its limits; [`Shutdown`] gives the same
-//!   orderly end to sockets under another server.
+//! * [`serve()`] runs any router over HTTP/1.1 with the limits that [`axum::serve`](fn@axum::serve) lacks, and ends in order:
+//!   requests are finished, sockets close spread over a few seconds. [`ServeOptions`] holds its limits; [`Shutdown`] gives
+//!   the same orderly end to sockets under another server.
 //! * [`HttpOptions`] holds every setting of the routes, each with its default.
 //!
 //! # Who may do what

@@ -22,8 +22,8 @@ use crate::serve::Shutdown;
 const SUBPROTOCOL: &str = "leyline";
 /// Read and write buffer of a socket. Tungstenite's 128 KiB would be what ten thousand watchers cost most.
 const BUFFER_BYTES: usize = 2 * 1024;
-/// Longest message taken off the wire at all. It is above the limits of the routes, so that most of what is over them is
-/// read whole and the close frame is not lost in a reset.
+/// Longest message taken off the wire at all: above the limits of the routes, so that what is a little over them is told
+/// from a broken frame.
 const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 /// Longest message that is sent: above any event.
 const MAX_WRITE_BYTES: usize = 4 * 1024 * 1024;
@@ -150,18 +150,19 @@ impl Link {
                 biased;
                 () = Shutdown::closing(self.terms.shutdown.as_ref(), self.away) => return Err(End::Close(CloseCode::GoingAway)),
                 () = at(self.terms.expires) => return Err(End::Close(CloseCode::Expired)),
+                // Before the look at the clock: what was sent in time counts, however late this process comes to read it.
+                received = self.socket.recv() => {
+                    self.heard = Instant::now();
+                    if let Some(text) = self.understand(received)? {
+                        return Ok(text);
+                    }
+                }
                 () = sleep_until(self.ping_at) => {
                     if self.heard.elapsed() >= self.terms.peer_timeout {
                         return Err(End::Lost);
                     }
                     self.ping_at = Instant::now() + self.terms.ping_interval;
                     self.send(Message::Ping(Bytes::new())).await?;
-                }
-                received = self.socket.recv() => {
-                    self.heard = Instant::now();
-                    if let Some(text) = self.understand(received)? {
-                        return Ok(text);
-                    }
                 }
             }
         }

@@ -85,7 +85,7 @@ async fn an_endless_body_gets_413_and_is_not_read_for_ever() {
     stream.write_all(head.as_bytes()).await.unwrap();
     let (mut reader, mut writer) = stream.into_split();
     let sender = tokio::spawn(async move {
-        let chunk = [b"10000\r\n", &[b'x'; 0x10000][..], b"\r\n"].concat();
+        let chunk = [b"10000\r\n".as_slice(), &vec![b'x'; 0x10000], b"\r\n"].concat();
         while writer.write_all(&chunk).await.is_ok() {}
     });
     let mut answer = Vec::new();

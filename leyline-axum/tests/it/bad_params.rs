@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::app::App;
 use crate::client::{Answer, Form};
 
@@ -25,7 +27,7 @@ async fn check_all(params: &str, status: u16, word: &str) {
         .check_problem(status, word);
     // A query of that length is over the header limit.
     if params.len() < 10_000 {
-        let encoded: String = params.bytes().map(|b| format!("%{b:02x}")).collect();
+        let encoded = utf8_percent_encode(params, NON_ALPHANUMERIC);
         let path = format!("/api/upload?kind=value&params={encoded}");
         app.request("POST", &path)
             .body("a")

@@ -10,6 +10,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 use tokio_util::task::AbortOnDropHandle;
 
 /// A task id that nobody has.
@@ -68,16 +69,32 @@ impl Request {
     /// The answer as it comes, with its body unread.
     pub(crate) async fn open(self) -> Opened {
         let stream = TcpStream::connect(self.addr).await.unwrap();
+        self.open_over(stream).await
+    }
+
+    /// The same over a connection that is there.
+    pub(crate) async fn open_over(self, stream: TcpStream) -> Opened {
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
         let connection = AbortOnDropHandle::new(tokio::spawn(async move { drop(connection.await) }));
-        let response = sender
-            .send_request(self.builder.body(self.body).unwrap())
-            .await
-            .unwrap();
+        let request = self.builder.body(self.body).unwrap();
+        let response = sender.send_request(request).await.unwrap();
         Opened {
             response,
             _connection: connection,
         }
+    }
+
+    /// Sends the head over a connection of its own and leaves the answer to come.
+    pub(crate) async fn dispatch(self) -> JoinHandle<http::Response<()>> {
+        let stream = TcpStream::connect(self.addr).await.unwrap();
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let answer = sender.send_request(self.builder.body(self.body).unwrap());
+        tokio::spawn(async move {
+            let connection = AbortOnDropHandle::new(tokio::spawn(async move { drop(connection.await) }));
+            let answer = answer.await.unwrap().map(drop);
+            drop(connection);
+            answer
+        })
     }
 
     pub(crate) async fn send(self) -> Answer {

@@ -5,13 +5,15 @@ use leyline_core::Blobs;
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::app::App;
 use crate::client::{Answer, raw};
 use crate::processors::Command;
 
 /// Uploads a file, waits for its end, and gives the task's path.
 async fn done(app: &App, file: &'static [u8], params: &str) -> String {
-    let encoded: String = params.bytes().map(|b| format!("%{b:02x}")).collect();
+    let encoded = utf8_percent_encode(params, NON_ALPHANUMERIC);
     let request = app.request("POST", &format!("/api/upload?kind=copy&params={encoded}"));
     let request = request.header("content-disposition", "attachment; filename=\"my cat.bin\"");
     let id = request.body(file).send().await.id();

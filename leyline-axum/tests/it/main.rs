@@ -8,6 +8,7 @@ mod troubled;
 mod users;
 mod ws;
 
+mod asked;
 mod bad_files;
 mod bad_forms;
 mod bad_ids;
@@ -24,6 +25,7 @@ mod nesting;
 mod origins;
 mod overload;
 mod shutdown;
+mod slow;
 mod socket;
 mod socket_ends;
 mod sockets;

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use axum::Extension;
+use leyline_axum::Shutdown;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::client::until_closed;
@@ -64,12 +67,12 @@ async fn event_streams_and_waits_end_too() {
     let waiting = app
         .request("GET", &format!("/api/tasks/{id}"))
         .header("prefer", "wait=60");
-    let waiting = tokio::spawn(waiting.send());
-    // The wait has begun when it holds the slot beside the stream.
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    let waiting = waiting.dispatch().await;
+    // Connections are accepted in order: when this one is answered, the wait has begun.
+    assert_eq!(app.get("/healthz").await.status, 200);
     app.shutdown.cancel();
     assert_eq!(events.next().await, None);
-    assert_eq!(waiting.await.unwrap().status, 200);
+    assert_eq!(waiting.await.unwrap().status(), 200);
     end(app).await;
 }
 
@@ -114,7 +117,7 @@ async fn an_upload_that_runs_is_finished_and_nothing_new_is_accepted() {
 async fn what_does_not_end_in_time_is_cut() {
     let app = App::with(|setup| {
         setup.serve.drain_timeout = Duration::from_millis(100);
-        setup.serve.close_spread = Duration::from_secs(3600);
+        setup.serve.close_spread = Duration::from_hours(1);
     })
     .await;
     let id = app.running("cut").await;
@@ -138,4 +141,27 @@ async fn what_does_not_end_in_time_is_cut() {
             .len(),
         1
     );
+}
+
+#[tokio::test]
+async fn sockets_under_another_server_learn_of_its_shutdown_too() {
+    let app = App::start().await;
+    let id = app.running("other").await;
+    let token = CancellationToken::new();
+    let shutdown = Shutdown::new(token.clone(), Duration::from_millis(10));
+    let router = leyline_axum::router(app.leyline.clone()).layer(Extension(shutdown.clone()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let stop = token.clone().cancelled_owned();
+    let server = tokio::spawn(
+        axum::serve(listener, router)
+            .with_graceful_shutdown(stop)
+            .into_future(),
+    );
+    let one = Socket::open(addr, &format!("/ws/{id}")).await;
+    let many = Socket::open(addr, "/ws").await;
+    token.cancel();
+    assert_eq!((one.all().await.1, many.all().await.1), (1001, 1001));
+    server.await.unwrap().unwrap();
+    shutdown.sockets_closed().await;
 }

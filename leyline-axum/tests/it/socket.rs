@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use leyline_core::event::TaskEvent;
-use leyline_core::task::Progress;
 use serde_json::Value;
-use tokio::net::TcpSocket;
 
 use crate::app::App;
 use crate::processors::Command;
@@ -88,51 +85,6 @@ async fn a_watcher_that_comes_back_begins_no_earlier_than_it_left() {
     assert_eq!(rest[0]["progress"]["percent"], 60);
     seen.extend(rest);
     check_whole(&seen, "completed", close);
-}
-
-/// Opens a socket whose kernel keeps little for it.
-async fn open_small(app: &App, id: &str) -> Socket {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(4096).unwrap();
-    let stream = socket.connect(app.addr).await.unwrap();
-    Socket::over(stream, app.addr, &format!("/ws/{id}"), &[])
-        .await
-        .unwrap()
-}
-
-/// How many snapshots are published, and how long each is: far more than all buffers between server and client hold.
-const FLOOD: u64 = 2000;
-const MESSAGE: usize = 20_000;
-
-/// Publishes snapshots of the task, and gives the socket its turn after each.
-async fn flood(app: &App, id: &str) {
-    let event = TaskEvent::of(&app.stored(id).await);
-    let mut progress = Progress::default();
-    progress.message = Some("m".repeat(MESSAGE));
-    for tick in 1..=FLOOD {
-        progress.tick = tick;
-        app.leyline.hub().publish(&[event.with_progress(&progress)]);
-        for _ in 0..5 {
-            tokio::task::yield_now().await;
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_slow_watcher_skips_snapshots_and_still_sees_order_and_end() {
-    let app = App::with(|setup| setup.worker = false).await;
-    let id = app.task("value", "1").await;
-    let socket = open_small(&app, &id).await;
-    flood(&app, &id).await;
-    let cancelled = app.post(&format!("/api/tasks/{id}/cancel")).await;
-    assert_eq!(cancelled.status, 200);
-    let (seen, close) = socket.all().await;
-    assert!(
-        seen.len() > 1 && (seen.len() as u64) < FLOOD / 2,
-        "{} of {FLOOD}",
-        seen.len()
-    );
-    check_whole(&seen, "cancelled", close);
 }
 
 #[tokio::test]

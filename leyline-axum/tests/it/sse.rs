@@ -29,7 +29,11 @@ pub(crate) struct Events {
 impl Events {
     /// Sends the request, whose answer has to be a stream.
     pub(crate) async fn open(request: Request) -> Self {
-        let opened = request.open().await;
+        Self::of(request.open().await)
+    }
+
+    /// The stream of an answer that has come.
+    pub(crate) fn of(opened: Opened) -> Self {
         let headers: &HeaderMap = opened.response.headers();
         assert_eq!(opened.response.status(), 200);
         assert_eq!(headers["content-type"], "text/event-stream");

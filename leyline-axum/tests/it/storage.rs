@@ -136,8 +136,7 @@ async fn watchers_outlive_an_outage_of_the_store() {
         many.next().await,
         serde_json::json!({ "error": "unavailable", "id": NOBODY })
     );
-    // Several comparisons with the store fail meanwhile.
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    switch.comparisons_failed(3).await;
     switch.set(Trouble::None);
     app.leyline
         .store()

@@ -18,6 +18,7 @@ use object_store::{
     CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
     PutMultipartOptions, PutOptions, PutPayload, PutResult, UploadPart,
 };
+use tokio::sync::watch;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,16 +34,26 @@ pub(crate) enum Trouble {
 }
 
 /// Switches the trouble on and off. Clones share it.
-#[derive(Clone, Default)]
-pub(crate) struct Switch(Arc<AtomicU8>);
+#[derive(Clone)]
+pub(crate) struct Switch {
+    trouble: Arc<AtomicU8>,
+    /// Comparisons of what is watched that failed.
+    failed: Arc<watch::Sender<usize>>,
+}
 
 impl Switch {
     pub(crate) fn set(&self, trouble: Trouble) {
-        self.0.store(trouble as u8, Ordering::SeqCst);
+        self.trouble.store(trouble as u8, Ordering::SeqCst);
     }
 
     fn is(&self, trouble: Trouble) -> bool {
-        self.0.load(Ordering::SeqCst) == trouble as u8
+        self.trouble.load(Ordering::SeqCst) == trouble as u8
+    }
+
+    /// Waits until so many comparisons with the store have failed.
+    pub(crate) async fn comparisons_failed(&self, count: usize) {
+        let mut failed = self.failed.subscribe();
+        failed.wait_for(|failed| *failed >= count).await.unwrap();
     }
 
     fn check(&self) -> Result<()> {
@@ -73,7 +84,10 @@ pub(crate) struct TroubledStore {
 
 impl TroubledStore {
     pub(crate) fn new(env: Env) -> (Arc<Self>, Switch) {
-        let switch = Switch::default();
+        let switch = Switch {
+            trouble: Arc::default(),
+            failed: Arc::new(watch::channel(0).0),
+        };
         (
             Arc::new(Self {
                 inner: MemoryStore::new(env),
@@ -127,7 +141,9 @@ impl TaskStore for TroubledStore {
 
     async fn changed_since(&self, seen: &[Seen]) -> Result<Changes> {
         if !self.switch.is(Trouble::Full) {
-            self.switch.check()?;
+            self.switch
+                .check()
+                .inspect_err(|_| self.switch.failed.send_modify(|failed| *failed += 1))?;
         }
         self.inner.changed_since(seen).await
     }

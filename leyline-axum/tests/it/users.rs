@@ -15,7 +15,11 @@ impl Authorizer for Users {
         _: Action,
         _: Option<Subject<'_>>,
     ) -> Result<Principal, Denied> {
-        match request.headers.get("x-user").map(|user| user.as_bytes()) {
+        match request
+            .headers
+            .get("x-user")
+            .map(axum::http::HeaderValue::as_bytes)
+        {
             Some(b"alice") => Ok(Principal::owner("alice")),
             Some(b"bob") => Ok(Principal::owner("bob")),
             Some(b"operator") => Ok(Principal::all("operator")),
