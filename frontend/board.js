@@ -34,7 +34,12 @@ export class Board {
    */
   constructor(options) {
     this.#options = options;
-    this.#list = new TaskList({ container: this.#container, onAction: options.onAction, previewOf: options.previewOf });
+    this.#list = new TaskList({
+      container: this.#container,
+      heading: byId("tasks-title", HTMLElement),
+      onAction: options.onAction,
+      previewOf: options.previewOf,
+    });
     this.#filters.addEventListener("change", (event) => {
       this.#filter = /** @type {Filter} */ (/** @type {HTMLInputElement} */ (event.target).value);
       this.schedule();

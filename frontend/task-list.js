@@ -24,6 +24,7 @@ export class TaskList {
   /**
    * @param {object} options
    * @param {HTMLElement} options.container
+   * @param {HTMLElement} options.heading takes the focus when the last card is gone
    * @param {(action: import("./card-state.js").Action, item: Item) => void} options.onAction
    * @param {(key: string | null) => HTMLCanvasElement | null} options.previewOf
    */
@@ -72,8 +73,8 @@ export class TaskList {
   #passFocusOn(leaving) {
     if (!leaving.contains(document.activeElement)) return;
     const neighbour = leaving.nextElementSibling ?? leaving.previousElementSibling;
-    const control = neighbour?.querySelector("button, a[href]");
-    const next = control instanceof HTMLElement ? control : this.#options.container;
+    const control = neighbour?.querySelector(".actions > *");
+    const next = control instanceof HTMLElement ? control : this.#options.heading;
     next.focus({ preventScroll: true });
   }
 

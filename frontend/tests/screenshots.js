@@ -9,7 +9,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { Server } from "./page/server.js";
-import { DESKTOP, launch, link, noise, SAMPLES, Visit } from "./page/visit.js";
+import { DESKTOP, launch, link, noise, Visit } from "./page/visit.js";
 
 const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
 const THEMES = /** @type {const} */ (["light", "dark"]);
@@ -57,7 +57,8 @@ async function results(visit) {
   await visit.choose("Image");
   await visit.giveSamples(...PICTURES.slice(0, 3));
   await visit.choose("Motion");
-  await visit.set("Width", 640);
+  await visit.set("Width", 320);
+  await visit.set("Length", 3);
   await visit.giveSamples("rocket.jpg");
   await visit.choose("Digest");
   await visit.give([await visit.file("measurements.bin", noise(3_400_000))]);
@@ -66,27 +67,6 @@ async function results(visit) {
 }
 
 const SCENES = {
-  async try(visit) {
-    await visit.choose("Digest");
-    await visit.give([await visit.file("measurements.bin", noise(3_400_000)), SAMPLES+"rocket.jpg"]);
-    await visit.give([{name:"style.css",mimeType:"text/css",buffer:(await import("node:fs")).readFileSync("../style.css")}]);
-    await visit.simulate({ Length: 1, Steps: 40 });
-    for (const name of ["measurements.bin","rocket.jpg","Simulation"]) await visit.until(name, "Completed");
-    await visit.simulate({ Length: 1, Steps: 5, "Fail at step": 3 });
-    await visit.page.locator("article[data-status=failed]").waitFor();
-    await visit.simulate({ Length: 60, Steps: 20, "Fail at step": 0 });
-    await visit.simulate({ Length: 60, Steps: 20, "Fail at step": 0 });
-    await visit.simulate({ Length: 60, Steps: 20, "Fail at step": 0 });
-    await visit.page.waitForTimeout(3000);
-    await shoot(visit, "try", { whole: true });
-    await visit.card("style.css").getByRole("button", { name: "Details" }).click();
-    await shoot(visit, "try-detail");
-    await visit.page.keyboard.press("Escape");
-    await visit.page.getByRole("link", { name: "Fleet" }).click();
-    await visit.page.waitForTimeout(1500);
-    await shoot(visit, "try-fleet", { whole: true });
-  },
-
   async empty(visit) {
     await shoot(visit, "empty", { whole: true });
   },
