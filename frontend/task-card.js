@@ -51,7 +51,7 @@ export class TaskCard {
     this.#onAction = onAction;
     cards += 1;
     const id = `card-${cards}`;
-    this.#title = h("h3", { class: "card-title", id });
+    this.#title = h("h2", { class: "card-title", id });
     this.#kind = h("span", { class: "card-kind" });
     this.#stage = h("div", { class: "stage" });
     this.#bar = h(
