@@ -29,7 +29,7 @@ export class Board {
    * @param {object} options
    * @param {import("./items.js").Items} options.items
    * @param {import("./listing.js").Listing} options.listing
-   * @param {(key: string | null) => HTMLCanvasElement | null} options.previewOf
+   * @param {(file: File | null) => HTMLCanvasElement | null} options.previewOf
    * @param {(action: import("./card-state.js").Action, item: Item) => void} options.onAction
    */
   constructor(options) {

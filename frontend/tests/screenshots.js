@@ -6,10 +6,11 @@
  * FOLDER/README.png is the one for the README: `cp FOLDER/README.png ../../docs/screenshot.png`.
  */
 
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { Server } from "./page/server.js";
-import { DESKTOP, launch, link, noise, Visit } from "./page/visit.js";
+import { DESKTOP, launch, link, noise, SAMPLES, Visit } from "./page/visit.js";
 
 const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
 const THEMES = /** @type {const} */ (["light", "dark"]);
@@ -146,16 +147,26 @@ const SCENES = {
     await shoot(visit, "lost");
   },
 
-  /** Results, with work going on above them. */
+  /** Results, with work going on before them. */
   async readme(visit) {
-    await results(visit);
+    await visit.choose("Image");
+    await visit.giveSamples(...PICTURES.slice(0, 3));
     await visit.choose("Motion");
-    await visit.set("Width", 1920);
+    await visit.set("Width", 320);
+    await visit.set("Length", 3);
+    await visit.giveSamples("rocket.jpg");
+    await visit.choose("Digest");
+    await visit.give([fileURLToPath(new URL("../style.css", import.meta.url))]);
+    for (const name of [...PICTURES, "style.css"]) await visit.until(name, "Completed");
+    await visit.choose("Motion");
+    await visit.set("Width", 640);
     await visit.set("Length", 20);
-    await visit.giveSamples("coffee.webp");
-    await visit.simulate({ Length: 60, Steps: 40 });
-    await visit.above("Simulation", 40);
+    await visit.give([{ name: "espresso.webp", mimeType: "image/webp", buffer: await readFile(`${SAMPLES}coffee.webp`) }]);
+    await visit.above("espresso.webp", 25);
+    await visit.simulate({ Length: 30, Steps: 40 });
+    await visit.above("Simulation", 55);
     await visit.choose("Auto");
+    await visit.page.setViewportSize({ width: 1280, height: 800 });
     await settled(visit.page);
     await visit.page.screenshot({ path: path.join(folder, "README.png") });
   },

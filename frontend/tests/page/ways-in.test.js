@@ -76,6 +76,6 @@ test("on a link of 500 KiB/s the upload can be followed", visiting(async (visit)
     seen.push(last);
   }
   assert.ok(seen.length >= 3, `the bar stood at ${seen}`);
-  assert.match(await visit.card("slow.bin").locator(".status").innerText(), /MB of 1\.5 MB|Storing|Pending|Processing|Completed/);
+  assert.match(await visit.card("slow.bin").locator(".status").innerText(), /\/1\.5 MB|Storing|Pending|Processing|Completed/);
   await visit.until("slow.bin", "Completed");
 }));
