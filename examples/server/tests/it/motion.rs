@@ -47,14 +47,14 @@ async fn film(params: Value, file: &[u8]) -> (Value, Vec<u8>) {
     let progress = &seen.last().progress;
     assert_eq!(progress.unit.as_deref(), Some("frames"));
     assert_eq!(progress.done, value["frames"].as_u64());
-    let film = service.artifact(&seen, "motion.mp4").await;
+    let bytes = service.artifact(&seen, "motion.mp4").await;
     let still = image::load_from_memory(&service.artifact(&seen, "still.jpg").await).unwrap();
     assert_eq!(
         (&value["width"], &value["height"]),
         (&json!(still.width()), &json!(still.height()))
     );
     service.stop().await;
-    (value, film)
+    (value, bytes)
 }
 
 /// Seconds, frames, width, height.
@@ -74,9 +74,9 @@ fn told(film: &[u8]) -> (f64, u32, u16, u16) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_film_has_its_seconds_and_every_frame() {
     let params = json!({ "width": 320, "fps": 30 });
-    let (value, film) = film(params, &sample("rocket.jpg")).await;
+    let (value, made) = film(params, &sample("rocket.jpg")).await;
     assert_eq!((&value["frames"], &value["seconds"]), (&json!(120), &json!(4.0)));
-    let (seconds, frames, width, height) = told(&film);
+    let (seconds, frames, width, height) = told(&made);
     assert!((seconds - 4.0).abs() < 0.001, "{seconds}");
     assert_eq!((frames, width, height), (120, 320, 214));
 }
@@ -84,12 +84,12 @@ async fn a_film_has_its_seconds_and_every_frame() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_index_is_in_front_so_that_it_plays_while_it_comes() {
     let params = json!({ "seconds": 1, "width": 160, "fps": 10, "motion": "pan-left" });
-    let (_, film) = film(params, &sample("coffee.webp")).await;
-    let names: Vec<String> = boxes(&film).into_iter().map(|(name, _)| name).collect();
+    let (_, made) = film(params, &sample("coffee.webp")).await;
+    let names: Vec<String> = boxes(&made).into_iter().map(|(name, _)| name).collect();
     let place = |name: &str| names.iter().position(|found| found == name).unwrap();
     assert_eq!(place("ftyp"), 0);
     assert!(place("moov") < place("mdat"), "{names:?}");
-    let keys = at(&film, &["moov", "trak", "mdia", "minf", "stbl", "stss"]);
+    let keys = at(&made, &["moov", "trak", "mdia", "minf", "stbl", "stss"]);
     assert_eq!(u32_at(keys, 8), 1, "the first frame is a key frame");
 }
 
