@@ -4,7 +4,7 @@
  *     node screenshots.js FOLDER [SCENE...]
  *
  * FOLDER/README.png is the one for the README, once it is small enough:
- * `pngquant --quality 60-85 --strip -o ../../docs/screenshot.png FOLDER/README.png`.
+ * `pngquant 176 --strip -o ../../docs/screenshot.png FOLDER/README.png`.
  */
 
 import { mkdir, readFile } from "node:fs/promises";
