@@ -20,7 +20,13 @@ pub(crate) struct RequestBody {
     body: Body,
     read: u64,
     limit: u64,
-    ended: bool,
+    end: Option<End>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Whole,
+    Broken,
 }
 
 /// Why a body can't be read on.
@@ -40,7 +46,7 @@ impl RequestBody {
             body,
             read: 0,
             limit,
-            ended: false,
+            end: None,
         }
     }
 
@@ -48,7 +54,7 @@ impl RequestBody {
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
         while let Some(frame) = self.body.frame().await {
             let frame = frame.map_err(|error| {
-                self.ended = true;
+                self.end = Some(End::Broken);
                 if BodyTimeout::is_in(&error) {
                     BodyError::TooSlow(error)
                 } else {
@@ -65,7 +71,7 @@ impl RequestBody {
                 return Ok(Some(bytes));
             }
         }
-        self.ended = true;
+        self.end = Some(End::Whole);
         Ok(None)
     }
 
@@ -82,8 +88,8 @@ impl RequestBody {
     /// takes a closed connection for a broken one. Says whether the end was reached.
     pub(crate) async fn drain(&mut self, limit: u64, time: Duration) -> bool {
         self.limit = self.read.saturating_add(limit);
-        let rest = async { while !self.ended && matches!(self.next().await, Ok(Some(_))) {} };
-        timeout(time, rest).await.is_ok() && self.ended
+        let rest = async { while self.end.is_none() && matches!(self.next().await, Ok(Some(_))) {} };
+        timeout(time, rest).await.is_ok() && self.end == Some(End::Whole)
     }
 }
 
@@ -115,6 +121,14 @@ mod tests {
         let mut long = body(100, 10);
         assert!(!long.drain(40, Duration::from_secs(5)).await);
         assert_eq!(long.read, 50);
+    }
+
+    #[tokio::test]
+    async fn a_broken_body_is_never_drained() {
+        let chunks = [Ok(Bytes::from_static(b"x")), Err(std::io::Error::other("gone"))];
+        let mut body = RequestBody::new(Body::from_stream(stream::iter(chunks)), 10);
+        assert!(matches!(body.collect().await, Err(BodyError::Broken(_))));
+        assert!(!body.drain(40, Duration::from_secs(5)).await);
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use utoipa::OpenApi;
-use utoipa::openapi::Server;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Server};
 
 use crate::gate::Api;
 use crate::wire;
@@ -27,6 +27,25 @@ use crate::wire;
     )
 )]
 pub(crate) struct Contract;
+
+/// Says of every operation that its errors are problems, whatever their status: what the authorizer refuses, what is
+/// overloaded, what fails.
+pub(crate) fn with_problems(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    let schema = Ref::from_schema_name("ProblemDetails");
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    let problem = ResponseBuilder::new()
+        .description("Any other error")
+        .content("application/problem+json", content)
+        .build();
+    for path in document.paths.paths.values_mut() {
+        let operations = [&mut path.get, &mut path.post, &mut path.delete];
+        for operation in operations.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            responses.insert("default".to_owned(), RefOr::T(problem.clone()));
+        }
+    }
+    document
+}
 
 /// The document for a client who sees the routes under this request's prefix.
 pub(crate) fn respond(api: &Api, document: &Arc<utoipa::openapi::OpenApi>, parts: &Parts) -> Response {

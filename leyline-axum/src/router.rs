@@ -30,7 +30,7 @@ pub fn router_with(leyline: Leyline, options: HttpOptions) -> Router {
     let origins = options.allowed_origins.clone();
     let api = Api::new(leyline, options);
     let (router, document) = routes().split_for_parts();
-    let document = Arc::new(document);
+    let document = Arc::new(openapi::with_problems(document));
     let describer = api.clone();
     let router = router
         .route(
@@ -49,7 +49,7 @@ pub fn router_with(leyline: Leyline, options: HttpOptions) -> Router {
 
 /// The OpenAPI document as it is served, for paths without a prefix.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes().into_openapi()
+    openapi::with_problems(routes().into_openapi())
 }
 
 fn routes() -> OpenApiRouter<Api> {

@@ -202,6 +202,9 @@ pub struct ProblemDetails {
     /// The kinds there are, where the kind is not one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<Vec<String>>,
+    /// Which value is out of bounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
 }
 
 /// Counts and workers.

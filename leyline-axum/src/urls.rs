@@ -3,7 +3,7 @@
 use axum::extract::OriginalUri;
 use axum::http::request::Parts;
 use leyline_core::{Status, TaskEvent, TaskId};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::schema::Links;
 
@@ -35,6 +35,9 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// What of a prefix can't stand in a header as it is: a client may have written it without encoding it.
+const NOT_ASCII: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
+
 /// Paths as this request's client has to write them: with the prefix under which the router is mounted.
 #[derive(Debug, Clone)]
 pub(crate) struct Urls {
@@ -51,7 +54,7 @@ impl Urls {
         };
         let prefix = public.map_or_else(|| mounted().unwrap_or_default(), str::to_owned);
         Self {
-            prefix: prefix.trim_end_matches('/').to_owned(),
+            prefix: utf8_percent_encode(prefix.trim_end_matches('/'), NOT_ASCII).to_string(),
         }
     }
 
@@ -114,6 +117,12 @@ mod tests {
             prefix("/a/b%20c/api/tasks?x=1", "/api/tasks?x=1", None),
             "/a/b%20c"
         );
+    }
+
+    #[test]
+    fn a_prefix_that_was_not_encoded_is() {
+        assert_eq!(prefix("/ü/api/tasks", "/api/tasks", None), "/%C3%BC");
+        assert_eq!(prefix("/api/tasks", "/api/tasks", Some("/a b/%20")), "/a%20b/%20");
     }
 
     #[test]

@@ -31,9 +31,10 @@ pub(super) async fn respond(api: &Api, parts: &Parts, blob: &BlobRef) -> Result<
         let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, IMMUTABLE)];
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let part = range::parse(&parts.headers, blob.size);
-    let range = match part {
-        _ if !etag::if_range_holds(&parts.headers, &tag) => None,
+    // Ranges are defined for GET alone (RFC 9110, 14.2).
+    let ranged = parts.method == Method::GET && etag::if_range_holds(&parts.headers, &tag);
+    let range = match range::parse(&parts.headers, blob.size) {
+        _ if !ranged => None,
         Part::Whole => None,
         Part::Bytes(range) => Some(range),
         Part::Unsatisfiable => {

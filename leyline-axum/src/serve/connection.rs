@@ -40,7 +40,13 @@ pub(super) async fn run(
         request.extensions_mut().insert(announced.clone());
         router.clone().oneshot(request)
     });
-    let wire = Wire::new(stream, place, options.write_timeout, options.linger);
+    let wire = Wire::new(
+        stream,
+        place,
+        options.write_timeout,
+        options.linger,
+        shutdown.clone(),
+    );
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(options.header_timeout)

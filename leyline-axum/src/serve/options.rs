@@ -27,8 +27,8 @@ pub struct ServeOptions {
     pub close_spread: Duration,
     /// How long a shutdown waits for requests, uploads, and sockets before it cuts them; default 30 s.
     pub drain_timeout: Duration,
-    /// How long a connection that is closed in the middle of a request's body goes on to be read, so that a client that is
-    /// still sending gets to see the answer; default 2 s.
+    /// How long a connection that this side closes goes on to be read, so that a client that is still sending gets to see
+    /// the answer, or the close frame; default 2 s.
     pub linger: Duration,
 }
 

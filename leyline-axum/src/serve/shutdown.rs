@@ -7,6 +7,7 @@ use leyline_core::Env;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// A request extension that tells sockets, event streams and waiting requests of the server's shutdown, and lets the server
 /// wait for sockets. [`serve`](crate::serve()) adds it by itself; with another server, add it as a layer:
@@ -32,6 +33,21 @@ struct Shared {
     cut: CancellationToken,
     spread: Duration,
     sockets: TaskTracker,
+}
+
+/// A socket that is waited for until this is dropped.
+pub(crate) struct Tracked(Option<(TaskTrackerToken, CancellationToken)>);
+
+impl Tracked {
+    /// Runs the socket to its end, or until it is cut.
+    pub(crate) async fn run(self, socket: impl Future<Output = ()>) {
+        match self.0 {
+            Some((_known, cut)) => {
+                cut.run_until_cancelled(socket).await;
+            }
+            None => socket.await,
+        }
+    }
 }
 
 impl Shutdown {
@@ -86,12 +102,8 @@ impl Shutdown {
         sleep_until(*shared.begun_at.get_or_init(Instant::now) + after).await;
     }
 
-    /// Runs a socket to its end, known to whoever waits for it, or until it is cut.
-    pub(crate) async fn track(shutdown: Option<Self>, socket: impl Future<Output = ()>) {
-        let Some(Self(shared)) = shutdown else {
-            return socket.await;
-        };
-        let _known = shared.sockets.token();
-        shared.cut.run_until_cancelled(socket).await;
+    /// Makes a socket known to whoever waits for its end, from its handshake on.
+    pub(crate) fn track(shutdown: Option<&Self>) -> Tracked {
+        Tracked(shutdown.map(|Self(shared)| (shared.sockets.token(), shared.cut.clone())))
     }
 }

@@ -95,6 +95,13 @@ struct Events {
 }
 
 impl Events {
+    /// Whether the client had this before it came back, or a later progress of it: the store is told of progress now and
+    /// then only, so another process may know less than the client.
+    fn is_known(&self, event: &TaskEvent) -> bool {
+        self.known
+            .is_some_and(|(revision, tick)| event.revision == revision && event.tick <= tick)
+    }
+
     /// The next frame; `None` ends the stream.
     async fn frame(&mut self) -> Option<Bytes> {
         let ping_at = Instant::now() + self.ping_interval;
@@ -104,8 +111,11 @@ impl Events {
                 () = Shutdown::closing(self.shutdown.as_ref(), self.away) => return None,
                 () = sleep_until(self.expires.unwrap_or(ping_at)), if self.expires.is_some() => return None,
                 update = self.watch.next() => match update? {
-                    Update::Event(event) if self.known.take() == Some(event.version()) => {}
-                    Update::Event(event) => return Some(event_frame(&event)),
+                    Update::Event(event) if self.is_known(&event) => {}
+                    Update::Event(event) => {
+                        self.known = None;
+                        return Some(event_frame(&event));
+                    }
                     Update::Gone(gone) => {
                         return Some(frame("event: gone\n", &Notice::Gone { gone }.json()));
                     }

@@ -12,6 +12,7 @@ use leyline_core::Timestamp;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
 
+use super::close::CloseCode;
 use crate::auth::Principal;
 use crate::gate::Api;
 use crate::problem::{Problem, ProblemType};
@@ -21,8 +22,8 @@ use crate::serve::Shutdown;
 const SUBPROTOCOL: &str = "leyline";
 /// Read and write buffer of a socket. Tungstenite's 128 KiB would be what ten thousand watchers cost most.
 const BUFFER_BYTES: usize = 2 * 1024;
-/// Longest message taken off the wire at all. It is above the limits of the routes, so that most of what is over them is
-/// read whole and the close frame is not lost in a reset.
+/// Longest message taken off the wire at all: above the limits of the routes, so that what is a little over them is told
+/// from a broken frame.
 const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 /// Longest message that is sent: above any event.
 const MAX_WRITE_BYTES: usize = 4 * 1024 * 1024;
@@ -31,23 +32,11 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The furthest that an end of a permission is looked ahead to.
 const FAR: Duration = Duration::from_hours(24 * 365);
 
-/// Why a socket ends.
+/// How a socket ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// All is said.
-    Done,
-    /// The server shuts down.
-    Away,
-    /// A frame breaks the protocol.
-    Protocol,
-    /// A message is not understood.
-    NotUnderstood,
-    /// A text is not UTF-8.
-    NotUtf8,
-    /// A message is too long.
-    TooLong,
-    /// The principal's permission has ended.
-    Expired,
+    /// The peer is told why.
+    Close(CloseCode),
     /// The peer closed; it only waits for the answer that the protocol gives by itself.
     Closed,
     /// The peer is gone: nobody is there to tell anything.
@@ -56,19 +45,10 @@ pub(super) enum End {
 
 impl End {
     fn frame(self) -> Option<CloseFrame> {
-        let (code, reason) = match self {
-            Self::Done => (1000, ""),
-            Self::Away => (1001, "the server shuts down"),
-            Self::Protocol => (1002, ""),
-            Self::NotUnderstood => (1003, "the message is not understood"),
-            Self::NotUtf8 => (1007, ""),
-            Self::TooLong => (1009, "the message is too long"),
-            Self::Expired => (4401, "the permission has expired"),
-            Self::Closed | Self::Lost => return None,
-        };
+        let Self::Close(code) = self else { return None };
         Some(CloseFrame {
-            code,
-            reason: Utf8Bytes::from_static(reason),
+            code: code.code(),
+            reason: Utf8Bytes::from_static(code.reason()),
         })
     }
 }
@@ -131,9 +111,9 @@ pub(super) fn carry<F>(
 where
     F: Future<Output = (Link, End)> + Send + 'static,
 {
-    let shutdown = terms.shutdown.clone();
+    let tracked = Shutdown::track(terms.shutdown.as_ref());
     upgrade.on_upgrade(move |socket| {
-        Shutdown::track(shutdown, async move {
+        tracked.run(async move {
             let now = Instant::now();
             let away = terms.away;
             let link = Link {
@@ -168,20 +148,21 @@ impl Link {
         loop {
             tokio::select! {
                 biased;
-                () = Shutdown::closing(self.terms.shutdown.as_ref(), self.away) => return Err(End::Away),
-                () = at(self.terms.expires) => return Err(End::Expired),
+                () = Shutdown::closing(self.terms.shutdown.as_ref(), self.away) => return Err(End::Close(CloseCode::GoingAway)),
+                () = at(self.terms.expires) => return Err(End::Close(CloseCode::Expired)),
+                // Before the look at the clock: what was sent in time counts, however late this process comes to read it.
+                received = self.socket.recv() => {
+                    self.heard = Instant::now();
+                    if let Some(text) = self.understand(received)? {
+                        return Ok(text);
+                    }
+                }
                 () = sleep_until(self.ping_at) => {
                     if self.heard.elapsed() >= self.terms.peer_timeout {
                         return Err(End::Lost);
                     }
                     self.ping_at = Instant::now() + self.terms.ping_interval;
                     self.send(Message::Ping(Bytes::new())).await?;
-                }
-                received = self.socket.recv() => {
-                    self.heard = Instant::now();
-                    if let Some(text) = self.understand(received)? {
-                        return Ok(text);
-                    }
                 }
             }
         }
@@ -190,14 +171,16 @@ impl Link {
     fn understand(&self, received: Option<Result<Message, axum::Error>>) -> Result<Option<Utf8Bytes>, End> {
         let length = |length: usize| {
             if length > self.terms.max_message {
-                Err(End::TooLong)
+                Err(End::Close(CloseCode::TooLong))
             } else {
                 Ok(())
             }
         };
         match received {
             Some(Ok(Message::Text(text))) => length(text.len()).map(|()| Some(text)),
-            Some(Ok(Message::Binary(bytes))) => length(bytes.len()).and(Err(End::NotUnderstood)),
+            Some(Ok(Message::Binary(bytes))) => {
+                length(bytes.len()).and(Err(End::Close(CloseCode::NotUnderstood)))
+            }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
             Some(Ok(Message::Close(_))) => Err(End::Closed),
             None => Err(End::Lost),
@@ -247,9 +230,9 @@ async fn at(time: Option<Instant>) {
 fn failed(error: axum::Error) -> End {
     use tungstenite::Error;
     match error.into_inner().downcast_ref() {
-        Some(Error::Capacity(_)) => End::TooLong,
-        Some(Error::Protocol(_)) => End::Protocol,
-        Some(Error::Utf8(_)) => End::NotUtf8,
+        Some(Error::Capacity(_)) => End::Close(CloseCode::TooLong),
+        Some(Error::Protocol(_)) => End::Close(CloseCode::ProtocolError),
+        Some(Error::Utf8(_)) => End::Close(CloseCode::NotUtf8),
         _ => End::Lost,
     }
 }

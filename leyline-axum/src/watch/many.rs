@@ -12,6 +12,7 @@ use leyline_core::TaskId;
 use leyline_core::hub::{ListChanges, ListScope, Update, Watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::close::CloseCode;
 use super::link::{self, End, Link, Terms};
 use super::message::{Notice, Request};
 use crate::auth::{Action, Principal, Scope};
@@ -92,7 +93,7 @@ impl Desk {
     }
 
     async fn obey(&mut self, link: &mut Link, message: &str) -> Result<(), End> {
-        match serde_json::from_str(message).map_err(|_| End::NotUnderstood)? {
+        match serde_json::from_str(message).map_err(|_| End::Close(CloseCode::NotUnderstood))? {
             Request::Watch(ids) => {
                 for id in ids {
                     if let Err(kind) = self.watch(&id).await {
@@ -133,7 +134,11 @@ impl Desk {
             .api
             .watch(&self.parts, Action::Watch, &self.principal, named)
             .await;
-        self.wait(watch.map_err(|problem| problem.kind)?);
+        let watch = watch.map_err(|problem| {
+            problem.log();
+            problem.kind
+        })?;
+        self.wait(watch);
         Ok(())
     }
 

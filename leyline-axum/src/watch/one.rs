@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use leyline_core::hub::{Update, Watch};
 
+use super::close::CloseCode;
 use super::link::{self, End, Link, Terms};
 use super::message::Notice;
 use crate::auth::Action;
@@ -53,11 +54,11 @@ async fn tell(link: &mut Link, mut watch: Watch) -> Result<End, End> {
     loop {
         tokio::select! {
             biased;
-            message = link.message() => return Ok(message.map_or_else(|end| end, |_| End::NotUnderstood)),
+            message = link.message() => return Ok(message.map_or_else(|end| end, |_| End::Close(CloseCode::NotUnderstood))),
             update = watch.next() => match update {
                 Some(Update::Event(event)) => link.send_json(event.json()).await?,
                 Some(Update::Gone(gone)) => link.send_json(Notice::Gone { gone }.json()).await?,
-                None => return Ok(End::Done),
+                None => return Ok(End::Close(CloseCode::Normal)),
             }
         }
     }

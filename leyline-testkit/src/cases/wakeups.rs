@@ -10,7 +10,7 @@ use crate::fixtures::retry;
 use crate::trial::Trial;
 
 /// How long a wake-up may take, by the real clock: it comes from the store's own threads or connections.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A new task wakes.
 pub async fn an_insert_wakes(trial: Trial) {

@@ -3,14 +3,11 @@
 use leyline_core::ProcessError;
 use muxide::api::{Muxer, MuxerBuilder, VideoCodec};
 use openh264::encoder::{
-    BitRate, ColorPrimaries, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, RateControlMode,
+    ColorPrimaries, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, RateControlMode,
     TransferCharacteristics, VuiConfig,
 };
 use openh264::formats::{RgbSliceU8, YUVBuffer};
 use openh264::{OpenH264API, Timestamp};
-
-/// Bits for each pixel of each frame: slow motion over a still picture needs no more.
-const BITS: f64 = 0.14;
 
 /// A film that is being made.
 pub(super) struct Film {
@@ -37,7 +34,7 @@ impl Film {
             size,
             fps,
             frames: 0,
-            encoder: Encoder::with_api_config(api, config(size, fps)).map_err(failed)?,
+            encoder: Encoder::with_api_config(api, config(fps)).map_err(failed)?,
             muxer,
             planes: YUVBuffer::new(width as usize, height as usize),
             packet: Vec::new(),
@@ -68,18 +65,16 @@ impl Film {
     }
 }
 
-fn config((width, height): (u32, u32), fps: u32) -> EncoderConfig {
-    let bits = f64::from(width) * f64::from(height) * f64::from(fps) * BITS;
+fn config(fps: u32) -> EncoderConfig {
     // The encoder makes planes by BT.601's matrix; the other two are what sRGB has. Saying so spares players a guess.
     let colours = VuiConfig::bt601()
         .color_primaries(ColorPrimaries::Bt709)
         .transfer_characteristics(TransferCharacteristics::Bt709);
     EncoderConfig::new()
-        .rate_control_mode(RateControlMode::Bitrate)
-        .bitrate(BitRate::from_bps(bits as u32))
-        .max_frame_rate(FrameRate::from_hz(fps as f32))
-        // Every frame counts: none is left out to keep to the rate.
+        // Every frame of the same quality, and none left out to keep to a rate.
+        .rate_control_mode(RateControlMode::Off)
         .skip_frames(false)
+        .max_frame_rate(FrameRate::from_hz(fps as f32))
         .intra_frame_period(IntraFramePeriod::from_num_frames(fps * 2))
         // A task takes one slot of the worker, so it takes one core.
         .num_threads(1)

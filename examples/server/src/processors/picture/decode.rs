@@ -8,6 +8,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use leyline_core::ProcessError;
 
+use super::ending::Ending;
 use super::{colour, failure, jpeg, reduce};
 
 /// Largest file that is read: some decoders hold all of it in memory.
@@ -33,25 +34,28 @@ pub(in crate::processors) fn decode(path: &Path) -> Result<Decoded, ProcessError
     if bytes > MAX_FILE_BYTES {
         return Err(failure::too_many_bytes(bytes));
     }
-    let mut reader = ImageReader::new(BufReader::new(File::open(path)?)).with_guessed_format()?;
+    let (file, ended) = Ending::of(BufReader::new(File::open(path)?));
+    let mut reader = ImageReader::new(file).with_guessed_format()?;
     let format = reader.format().ok_or_else(failure::not_an_image)?;
     if !format.reading_enabled() {
         return Err(failure::unsupported(&format!("{format:?}")));
     }
+    if format == ImageFormat::Jpeg && !jpeg::is_whole(BufReader::new(File::open(path)?))? {
+        return Err(failure::truncated());
+    }
+    // A JPEG is always read to its end, so that says nothing of it.
+    let undecodable = |error| failure::undecodable(error, ended.get() && format != ImageFormat::Jpeg);
     reader.limits(limits());
-    let mut decoder = reader.into_decoder().map_err(failure::undecodable)?;
+    let mut decoder = reader.into_decoder().map_err(undecodable)?;
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
     if width > MAX_SIDE || height > MAX_SIDE || pixels > u64::from(MAX_MEGAPIXELS) * 1_000_000 {
         return Err(failure::too_large((width, height)));
     }
-    if format == ImageFormat::Jpeg && !jpeg::is_whole(BufReader::new(File::open(path)?))? {
-        return Err(failure::truncated());
-    }
     // Metadata that can't be read is as good as none: the pixels are what counts.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten();
-    let image = DynamicImage::from_decoder(decoder).map_err(failure::undecodable)?;
+    let image = DynamicImage::from_decoder(decoder).map_err(undecodable)?;
     Ok(Decoded {
         format,
         orientation,

@@ -1,7 +1,6 @@
 //! What is said of a file that can't be worked on. Trying again would not help, so all of it is permanent.
 
 use std::error::Error;
-use std::io;
 
 use image::ImageError;
 use leyline_core::ProcessError;
@@ -15,6 +14,7 @@ pub(super) fn not_an_image() -> ProcessError {
     )
 }
 
+/// `what` pictures: a format, or a variant of one.
 pub(super) fn unsupported(what: &str) -> ProcessError {
     let message = format!("{what} pictures are not supported; JPEG, PNG, WebP, GIF and BMP are");
     ProcessError::permanent("image-unsupported", message)
@@ -48,12 +48,12 @@ fn damaged() -> ProcessError {
     ProcessError::permanent("image-damaged", "the picture is damaged and can't be decoded")
 }
 
-/// What a decoder's error means for whoever sent the file.
-pub(super) fn undecodable(error: ImageError) -> ProcessError {
+/// What a decoder's error means for whoever sent the file. `ended`: it had read all there was and wanted more.
+pub(super) fn undecodable(error: ImageError, ended: bool) -> ProcessError {
     let failure = match &error {
-        _ if breaks_off(&error) => truncated(),
+        _ if ended => truncated(),
         ImageError::Limits(_) => too_much_memory(),
-        ImageError::Unsupported(unsupported) => self::unsupported(&format!("{:?}", unsupported.kind())),
+        ImageError::Unsupported(_) => unsupported("such"),
         ImageError::IoError(_) => return ProcessError::retryable(error),
         _ => damaged(),
     };
@@ -63,17 +63,4 @@ pub(super) fn undecodable(error: ImageError) -> ProcessError {
 /// A failure of the work itself, with pixels that were decoded already. None is expected.
 pub(in crate::processors) fn unexpected(error: impl Error + Send + Sync + 'static) -> ProcessError {
     ProcessError::permanent("image-failed", "the picture could not be worked on").because(error)
-}
-
-/// Whether any cause says that the input ended early.
-fn breaks_off(error: &(dyn Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let io = error.downcast_ref::<io::Error>();
-        if io.is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof) {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }

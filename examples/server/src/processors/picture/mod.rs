@@ -2,6 +2,7 @@
 
 mod colour;
 mod decode;
+mod ending;
 mod failure;
 mod jpeg;
 mod reduce;
