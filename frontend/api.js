@@ -153,6 +153,16 @@ export function stats() {
   return request(address("api/stats"));
 }
 
+/**
+ * A file's JSON. It never changes under its address, so the browser may keep it.
+ *
+ * @param {string} url
+ * @returns {Promise<any>}
+ */
+export function readFile(url) {
+  return request(url, { cache: "default" });
+}
+
 export function uploadAddress() {
   return address("api/upload");
 }

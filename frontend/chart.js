@@ -52,7 +52,7 @@ export function endingsChart(buckets) {
   const shapes = bars.filter((bar) => bar !== false);
   const completed = buckets.reduce((sum, bucket) => sum + bucket.completed, 0);
   const failed = buckets.reduce((sum, bucket) => sum + bucket.failed, 0);
-  const label = `In the last five minutes ${completed} tasks were completed and ${failed} failed.`;
+  const label = `In the last five minutes: ${completed} completed, ${failed} failed.`;
   return framed(canvas(label, buckets.length, ...shapes), top);
 }
 
@@ -68,7 +68,7 @@ export function loadChart(buckets) {
     buckets.map((bucket, index) => `${index},${(HEIGHT - (bucket[name] * HEIGHT) / top).toFixed(2)}`).join(" L");
   const running = points("running");
   const last = buckets[buckets.length - 1];
-  const label = `Now ${last.running} tasks run and ${last.waiting} wait.`;
+  const label = `Now: ${last.running} running, ${last.waiting} waiting.`;
   return framed(
     canvas(
       label,

@@ -65,7 +65,17 @@ export class Composer {
     setText(about, kind.about);
     parameters.replaceChildren(...kind.parameters.map((parameter) => this.#field(parameter)));
     parameters.hidden = kind.parameters.length === 0;
+    this.#showNeeded();
     onChoice(this.#chosen);
+  }
+
+  /** Shows the parameters that mean something beside the others as they are. */
+  #showNeeded() {
+    const params = this.#params[this.#chosen];
+    for (const [index, { needs }] of choice(this.#chosen).parameters.entries()) {
+      const field = /** @type {HTMLElement} */ (this.#options.parameters.children[index]);
+      field.hidden = needs !== undefined && params[needs] === null;
+    }
   }
 
   /** @param {Parameter} parameter */
@@ -95,6 +105,7 @@ export class Composer {
       const value = Number(input.value);
       params[name] = control === "step" && value < min ? null : value;
       show();
+      this.#showNeeded();
       this.#remember();
     });
     show();

@@ -19,7 +19,7 @@ const KEPT = 200;
 const TILES = /** @type {const} */ ([
   ["running", "Running"],
   ["waiting", "Waiting"],
-  ["pace", "Ended in the last minute"],
+  ["pace", "Ended per minute"],
   ["success", "Succeeded"],
 ]);
 
@@ -108,7 +108,8 @@ function kindsTable({ kinds, window_seconds }) {
   const head = COLUMNS.map(([, label]) => h("th", { scope: "col", text: label }));
   const rows = kinds.map((kind) => {
     const cells = COLUMNS.map(([name]) => h("td", { "data-zero": kind[name] === 0 ? "yes" : null, text: count(kind[name]) }));
-    const parts = COLUMNS.map(([name]) => h("i", { "data-part": name, vars: { "--part": kind[name] } }));
+    const some = COLUMNS.filter(([name]) => kind[name] > 0);
+    const parts = some.map(([name]) => h("i", { "data-part": name, vars: { "--part": kind[name] } }));
     const name = h("th", { scope: "row" }, kindLabel(kind.kind), h("span", { class: "parts", "aria-hidden": "true" }, ...parts));
     return h("tr", {}, name, ...cells);
   });

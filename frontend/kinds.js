@@ -10,6 +10,7 @@
  * @property {number} [step]
  * @property {string} [unit]
  * @property {string} [never] what the value null is called
+ * @property {string} [needs] another parameter; while that is null, this one means nothing and is not shown
  * @property {[string, string][]} [choices] value and label
  * @property {number | string | null} value the default
  *
@@ -76,7 +77,7 @@ export const KINDS = {
       { name: "seconds", label: "Length", control: "range", min: 1, max: 120, step: 1, unit: "s", value: 10 },
       { name: "steps", label: "Steps", control: "range", min: 1, max: 100, step: 1, value: 20 },
       { name: "fail_at", label: "Fail at step", control: "step", min: 1, max: 100, step: 1, never: "never", value: null },
-      { name: "fail_attempts", label: "Attempts that fail", control: "range", min: 0, max: 5, step: 1, value: 0 },
+      { name: "fail_attempts", label: "Attempts that fail", control: "range", min: 1, max: 6, step: 1, value: 3, needs: "fail_at" },
     ],
   },
 };

@@ -34,7 +34,7 @@ export function resultView(task, { large }) {
     case "image":
       return image.picture(task, large);
     case "digest":
-      return digest.table(task);
+      return digest.view(task, large);
     case "simulate":
       return simulate.steps(task);
     default:

@@ -77,7 +77,8 @@ export function history(samples, tasks, now) {
   }));
   const at = (/** @type {number} */ time) => buckets[Math.floor((time - first) / BUCKET)];
   const covered = addSamples(samples, at);
-  addTasks([...tasks], buckets, at, covered);
+  const sampled = new Set(samples.map(({ time }) => at(time)));
+  addTasks([...tasks], buckets.filter((bucket) => !sampled.has(bucket)), at, covered);
   return buckets;
 }
 

@@ -54,7 +54,8 @@ pub struct SqliteOptions {
     /// Most bytes in one commit, roughly, as long as there is more than one call in it; default 4 MiB.
     pub group_bytes: usize,
     /// How long to wait for another process that is writing before a call is answered with
-    /// [`Unavailable`](leyline_core::store::Error::Unavailable); default 5 s, zero means not at all.
+    /// [`Unavailable`](leyline_core::store::Error::Unavailable); default 5 s, at most a day, zero
+    /// means not at all.
     pub busy_timeout: Duration,
     /// The store's clock; default the operating system's. Every time in a row is written and compared by it.
     pub clock: Arc<dyn Clock>,

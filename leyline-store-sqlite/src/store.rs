@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use leyline_core::env::Clock;
 use leyline_core::store::{Error, Result, Waker};
@@ -15,7 +16,10 @@ use crate::lock::Locks;
 use crate::options::{Location, SqliteOptions};
 use crate::reader::Readers;
 use crate::verb::Verb;
-use crate::writer::{Lane, Writer};
+use crate::writer::{Lane, Log, Wal, Writer};
+
+/// As long as SQLite can be told to wait.
+const LONGEST_BUSY: Duration = Duration::from_hours(24);
 
 /// A [`TaskStore`](leyline_core::TaskStore) in an SQLite database. Clones share one store.
 ///
@@ -51,7 +55,7 @@ pub(crate) struct Inner {
 
 pub(crate) struct FileParts {
     path: PathBuf,
-    busy_timeout: std::time::Duration,
+    busy_timeout: Duration,
     readers: Arc<Readers>,
     pub(crate) locks: Arc<Locks>,
 }
@@ -65,7 +69,12 @@ impl SqliteStore {
     /// # Cancel safety
     /// Dropped, it leaves at most a database that is as good as one that was opened and closed.
     pub async fn open(options: SqliteOptions) -> Result<Self, OpenError> {
-        let opened = tokio::task::spawn_blocking(move || open(options)).await;
+        Self::open_on(options, Box::new(Wal)).await
+    }
+
+    /// Opens it on a log that may be one that fails.
+    pub(crate) async fn open_on(options: SqliteOptions, log: Box<dyn Log>) -> Result<Self, OpenError> {
+        let opened = tokio::task::spawn_blocking(move || open(options, log)).await;
         opened.map_err(|error| OpenError::Sqlite { source: error.into() })?
     }
 
@@ -131,7 +140,14 @@ impl SqliteStore {
     }
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
 impl Inner {
+    /// The writer ends before the locks of workers are let go: nobody finds a worker dead whose beat is being written.
     fn close(&self) {
         if let Some(file) = &self.file {
             file.readers.close_idle();
@@ -152,8 +168,9 @@ impl fmt::Debug for SqliteStore {
     }
 }
 
-fn open(mut options: SqliteOptions) -> Result<SqliteStore, OpenError> {
+fn open(mut options: SqliteOptions, log: Box<dyn Log>) -> Result<SqliteStore, OpenError> {
     let mut file = None;
+    options.busy_timeout = options.busy_timeout.min(LONGEST_BUSY);
     if let Location::File(path) = &options.location {
         options.location = Location::File(make_way(path)?);
     }
@@ -169,7 +186,7 @@ fn open(mut options: SqliteOptions) -> Result<SqliteStore, OpenError> {
         });
     }
     let (halt, waker) = (Arc::new(Halt::default()), Waker::new());
-    let writer = Writer::start(conn, &options, Arc::clone(&halt), waker.clone());
+    let writer = Writer::start(conn, log, &options, Arc::clone(&halt), waker.clone());
     let writer = writer.map_err(|source| io(Path::new("the writer's thread"), source))?;
     tracing::debug!(location = ?options.location, durability = ?options.durability, "opened the store");
     Ok(SqliteStore(Arc::new(Inner {

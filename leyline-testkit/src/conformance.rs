@@ -176,6 +176,7 @@ macro_rules! conformance {
                 prune_goes_in_chunks
                 an_endless_retention_prunes_nothing
                 a_pruned_tasks_key_is_free_again
+                eight_pruners_share_the_tasks
             }
             get {
                 an_absent_task_is_none
@@ -187,6 +188,7 @@ macro_rules! conformance {
                 pages_hold_every_task_once
                 an_empty_list_is_one_page
                 pages_are_stable_under_inserts
+                pages_are_stable_beside_concurrent_inserts
                 a_cursor_outlives_its_task
                 filters_hold_alone_and_together
             }
@@ -226,6 +228,8 @@ macro_rules! conformance {
                 sixteen_workers_never_get_a_task_twice
                 no_revision_is_handed_out_twice
                 of_a_finish_and_a_cancel_one_wins
+                a_claim_beside_a_cancel_ends_cancelled
+                of_sixteen_beats_the_newest_stays
                 a_claim_beside_a_rescue_strands_nothing
                 a_beat_beside_its_own_rescue_loses_nothing_unsaid
             }

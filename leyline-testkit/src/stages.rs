@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leyline_core::store::Outcome;
-use leyline_core::{Status, Task, TaskStoreExt as _, WorkerId};
+use leyline_core::{NewTask, Status, Task, TaskStoreExt as _, WorkerId};
 
 use crate::fixtures::{complete, fail, finish, held_at, json, progress, retry, rich_task};
 use crate::trial::Trial;
@@ -12,6 +12,17 @@ impl Trial {
     /// A pending task with the defaults.
     pub async fn pending(&self) -> Task {
         self.insert(self.new_task()).await
+    }
+
+    /// So many pending tasks with the defaults, inserted at once, the oldest first.
+    pub async fn pending_batch(&self, n: usize) -> Vec<Task> {
+        let batch: Vec<NewTask> = (0..n).map(|_| self.new_task()).collect();
+        let answers = self.store.insert(&batch).await.expect("the insert succeeds");
+        assert_eq!(answers.len(), n, "there is one answer for each");
+        answers
+            .into_iter()
+            .map(|answer| answer.expect("it is new").task)
+            .collect()
     }
 
     /// A task that is processing under a worker of its own, with counter 1.

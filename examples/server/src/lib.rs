@@ -14,3 +14,12 @@ pub mod metrics;
 pub mod processors;
 pub mod service;
 pub mod shutdown;
+
+/// The programs in the documents compile. This crate is the one that knows all the others.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../../../README.md")]
+    mod readme {}
+    #[doc = include_str!("../../../docs/embedding.md")]
+    mod embedding {}
+}

@@ -1,6 +1,7 @@
 //! Reads the configuration, starts the server, runs it to an orderly end.
 
 use std::error::Error;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use leyline_server::app::App;
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
         return match healthcheck::ask(config.listen) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("not ready: {error}");
+                say(&format!("not ready: {error}"));
                 ExitCode::FAILURE
             }
         };
@@ -61,8 +62,13 @@ async fn serve(config: &Config) -> ExitCode {
 }
 
 fn misconfigured(line: &str) -> ExitCode {
-    eprintln!("leyline-server: {line}");
+    say(line);
     ExitCode::from(MISCONFIGURED)
+}
+
+/// A line on standard error, if anyone still reads it.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "leyline-server: {line}");
 }
 
 /// An error and its causes in one line.

@@ -75,7 +75,7 @@ test("a digest is told by names and readable values", () => {
   const value = { size: 2000, sha256: "ab", crc32: "01", entropy: 7.4567, lines: 1234, printable: 0.5, zeros: 0, distinct_bytes: 256, content_type: "a/b" };
   const rows = Object.fromEntries(facts(task({ output: { value, artifacts: [] } })));
   assert.equal(rows["SHA-256"], "ab");
-  assert.equal(rows.Entropy, "7.46 bits a byte");
+  assert.equal(rows.Entropy, "7.46 bits/byte");
   assert.equal(rows.Lines, "1,234");
   assert.equal(rows.Printable, "50%");
 });

@@ -49,6 +49,12 @@ test("tasks tell when they waited and when they ran", () => {
   assert.equal(sum(buckets, "running"), 20_000 / BUCKET);
 });
 
+test("where there is a sample, the tasks do not add to it", () => {
+  const running = task({ status: "processing", created_at: at(-60), started_at: at(-40), finished_at: null });
+  const buckets = history([sample(-1, { processing: 1, pending: 2 })], [running], NOW);
+  assert.deepEqual([buckets.at(-1).running, buckets.at(-1).waiting], [1, 2]);
+});
+
 test("the last minute is the last minute", () => {
   const ended = (n, seconds) => task({ id: id(n), status: "failed", created_at: at(-200), finished_at: at(seconds) });
   assert.equal(endedPerMinute(history([], [ended(1, -30), ended(2, -90)], NOW)), 1);

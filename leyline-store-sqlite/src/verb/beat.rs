@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use leyline_core::store::{Beat, BeatReply, Held, Stray};
 use leyline_core::{Progress, TaskId, WorkerId};
-use rusqlite::params;
+use rusqlite::{CachedStatement, params};
 
 use super::{Tx, Verb};
 use crate::row;
@@ -19,9 +19,10 @@ impl Verb for Beaten {
         let beat = &self.0;
         keep_worker(tx, beat)?;
         let stored = stored(tx, beat.worker)?;
+        let mut write = tx.prepare(include_str!("../sql/beat_progress.sql"))?;
         for held in beat.held.iter().filter(|held| stored.contains(&claim(held))) {
             if let Some(progress) = &held.progress {
-                keep_progress(tx, beat.worker, held, progress)?;
+                keep_progress(&mut write, beat.worker, held, progress)?;
             }
         }
         let named: BTreeSet<Stray> = beat.held.iter().map(claim).collect();
@@ -66,19 +67,23 @@ fn stored(tx: &Tx<'_>, worker: WorkerId) -> rusqlite::Result<BTreeSet<Stray>> {
         .collect()
 }
 
-fn keep_progress(tx: &Tx<'_>, worker: WorkerId, held: &Held, progress: &Progress) -> rusqlite::Result<()> {
-    tx.prepare(include_str!("../sql/beat_progress.sql"))?
-        .execute(params![
-            held.id.as_bytes(),
-            row::ordered(held.revision),
-            worker.as_bytes(),
-            row::ordered(progress.tick),
-            progress.fraction,
-            row::kept(progress.done),
-            row::kept(progress.total),
-            progress.unit,
-            progress.phase,
-            progress.message,
-        ])?;
+fn keep_progress(
+    write: &mut CachedStatement<'_>,
+    worker: WorkerId,
+    held: &Held,
+    progress: &Progress,
+) -> rusqlite::Result<()> {
+    write.execute(params![
+        held.id.as_bytes(),
+        row::ordered(held.revision),
+        worker.as_bytes(),
+        row::ordered(progress.tick),
+        progress.fraction,
+        row::kept(progress.done),
+        row::kept(progress.total),
+        progress.unit,
+        progress.phase,
+        progress.message,
+    ])?;
     Ok(())
 }

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use leyline_core::store::{ClaimRequest, Claimed};
 use leyline_core::task::MAX_PRIORITY;
 use leyline_core::transition::{Change, apply};
-use leyline_core::{TaskId, WorkerId};
-use rusqlite::{OptionalExtension as _, params};
+use leyline_core::{Task, TaskId, Timestamp, WorkerId};
+use rusqlite::{CachedStatement, OptionalExtension as _, params};
 
-use super::{Tx, Verb, get, operate};
+use super::{Tx, Verb, operate};
 use crate::row;
 
 pub(crate) struct Claiming(pub(crate) ClaimRequest);
@@ -21,10 +21,7 @@ impl Verb for Claiming {
     fn run(&self, tx: &Tx<'_>) -> rusqlite::Result<Self::Answer> {
         let request = &self.0;
         let worker = request.worker.as_bytes();
-        if !tx
-            .prepare(include_str!("../sql/claim_worker.sql"))?
-            .exists([worker])?
-        {
+        if !tx.prepare(include_str!("../sql/worker.sql"))?.exists([worker])? {
             return Ok(Vec::new());
         }
         let mut choice = Choice::new(request);
@@ -33,16 +30,30 @@ impl Verb for Claiming {
         } else {
             choice.fill_from_named(tx, &request.ids)?;
         }
-        let chosen = choice.chosen.into_iter();
-        chosen.map(|seq| claim(tx, seq, request.worker)).collect()
+        take(tx, &choice.chosen, request.worker)
     }
 }
 
-fn claim(tx: &Tx<'_>, seq: i64, worker: WorkerId) -> rusqlite::Result<Claimed> {
-    let mut task = get::by_seq(tx, seq)?;
+fn take(tx: &Tx<'_>, chosen: &[i64], worker: WorkerId) -> rusqlite::Result<Vec<Claimed>> {
+    let mut read = tx.prepare(include_str!("../sql/get_by_seq.sql"))?;
+    let mut write = tx.prepare(include_str!("../sql/claim.sql"))?;
+    let mut claim = |seq: &i64| {
+        let task = read.query_row([seq], row::task)?;
+        claim(&mut write, *seq, task, worker, tx.now())
+    };
+    chosen.iter().map(&mut claim).collect()
+}
+
+fn claim(
+    write: &mut CachedStatement<'_>,
+    seq: i64,
+    mut task: Task,
+    worker: WorkerId,
+    now: Timestamp,
+) -> rusqlite::Result<Claimed> {
     let previous_progress = task.progress.clone();
-    apply(&mut task, Change::Claim { worker }, tx.now());
-    let written = tx.prepare(include_str!("../sql/claim.sql"))?.execute(params![
+    apply(&mut task, Change::Claim { worker }, now);
+    let written = write.execute(params![
         seq,
         row::ordered(task.revision),
         task.attempt,

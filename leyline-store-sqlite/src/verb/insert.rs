@@ -2,7 +2,7 @@
 
 use leyline_core::store::{Error, Inserted, Result};
 use leyline_core::{NewTask, Task, transition};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{CachedStatement, OptionalExtension as _, params};
 
 use super::{Tx, Verb};
 use crate::row;
@@ -14,7 +14,11 @@ impl Verb for Insert {
     const NAME: &'static str = "insert";
 
     fn run(&self, tx: &Tx<'_>) -> rusqlite::Result<Self::Answer> {
-        self.0.iter().map(|new| insert(tx, new)).collect()
+        let mut write = Write {
+            task: tx.prepare(include_str!("../sql/insert.sql"))?,
+            detail: tx.prepare(include_str!("../sql/insert_detail.sql"))?,
+        };
+        self.0.iter().map(|new| insert(tx, &mut write, new)).collect()
     }
 
     fn bytes(&self) -> usize {
@@ -22,48 +26,54 @@ impl Verb for Insert {
     }
 }
 
-fn insert(tx: &Tx<'_>, new: &NewTask) -> rusqlite::Result<Result<Inserted>> {
+fn insert(tx: &Tx<'_>, write: &mut Write<'_>, new: &NewTask) -> rusqlite::Result<Result<Inserted>> {
     if let Err(invalid) = new.validate() {
         return Ok(Err(invalid.into()));
     }
     let task = transition::insert(new, tx.now());
-    if !write(tx, &task)? {
+    if !write.write(&task)? {
         return there(tx, &task);
     }
     tx.wrote(&task);
     Ok(Ok(Inserted { task, existed: false }))
 }
 
-/// Writes the row; false where the id or the key is taken.
-fn write(tx: &Tx<'_>, task: &Task) -> rusqlite::Result<bool> {
-    let written = tx.prepare(include_str!("../sql/insert.sql"))?.execute(params![
-        task.id.as_bytes(),
-        task.kind.as_str(),
-        task.owner,
-        task.status.code(),
-        row::ordered(task.revision),
-        task.attempt,
-        task.max_attempts,
-        task.rescues,
-        task.priority,
-        row::micros(task.run_at),
-        row::ordered(task.progress.tick),
-        task.idempotency_key,
-        row::micros(task.created_at),
-        row::micros(task.updated_at),
-    ])?;
-    if written == 0 {
-        return Ok(false);
-    }
-    let input = task.input.as_ref().map(row::json).transpose()?;
-    tx.prepare(include_str!("../sql/insert_detail.sql"))?
-        .execute(params![
+/// The statements of a batch.
+struct Write<'a> {
+    task: CachedStatement<'a>,
+    detail: CachedStatement<'a>,
+}
+
+impl Write<'_> {
+    /// Writes the row; false where the id or the key is taken.
+    fn write(&mut self, task: &Task) -> rusqlite::Result<bool> {
+        let written = self.task.execute(params![
+            task.id.as_bytes(),
+            task.kind.as_str(),
+            task.owner,
+            task.status.code(),
+            row::ordered(task.revision),
+            task.attempt,
+            task.max_attempts,
+            task.rescues,
+            task.priority,
+            row::micros(task.run_at),
+            row::ordered(task.progress.tick),
+            task.idempotency_key,
+            row::micros(task.created_at),
+            row::micros(task.updated_at),
+        ])?;
+        if written == 0 {
+            return Ok(false);
+        }
+        self.detail.execute(params![
             task.params.as_str(),
-            input,
+            task.input.as_ref().map(row::json).transpose()?,
             task.request_digest.as_bytes(),
             task.trace_context,
         ])?;
-    Ok(true)
+        Ok(true)
+    }
 }
 
 /// The task that has the id or, if none, the key.

@@ -1,7 +1,7 @@
 //! List: pages, newest (highest id) first.
 
-use leyline_core::Kind;
 use leyline_core::store::{Cursor, ListQuery, Page};
+use leyline_core::{Kind, Status};
 use rusqlite::ToSql;
 
 use super::{Tx, Verb};
@@ -50,8 +50,10 @@ fn statement(query: &ListQuery) -> String {
     if query.kind.is_some() {
         sql += "    AND kind = ?\n";
     }
-    if let Some(status) = query.status {
-        sql = format!("{sql}    AND status = {}\n", status.code());
+    match query.status {
+        None => {}
+        Some(Status::Processing) => sql += include_str!("../sql/list_processing.sql"),
+        Some(status) => sql = format!("{sql}    AND status = {}\n", status.code()),
     }
     sql + "ORDER BY id DESC\nLIMIT ?\n"
 }

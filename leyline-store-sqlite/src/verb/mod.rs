@@ -17,6 +17,9 @@ mod rescue;
 mod stats;
 mod workers;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use beat::Beaten;
 pub(crate) use checkpoint::Keep;
 pub(crate) use claim::Claiming;

@@ -46,9 +46,7 @@ fn bury(tx: &Tx<'_>, dead: Dead) -> rusqlite::Result<bool> {
     let worker = dead.worker.as_bytes();
     tx.prepare(include_str!("../sql/rescue_bury.sql"))?
         .execute(params![worker, row::ordered(dead.counter)])?;
-    let exists = tx
-        .prepare(include_str!("../sql/claim_worker.sql"))?
-        .exists([worker])?;
+    let exists = tx.prepare(include_str!("../sql/worker.sql"))?.exists([worker])?;
     Ok(!exists)
 }
 

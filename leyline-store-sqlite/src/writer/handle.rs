@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use leyline_core::store::{Result, Waker};
 use rusqlite::Connection;
@@ -11,12 +11,15 @@ use tokio::sync::oneshot;
 use super::due::Due;
 use super::group::Committer;
 use super::job::call;
-use super::log::{Log, Wal};
+use super::log::Log;
 use super::queue::{Lane, Limits, Queue};
 use super::thread::{Neighbours, Thread};
 use crate::halt::Halt;
 use crate::options::SqliteOptions;
 use crate::verb::Verb;
+
+/// What is longer than this is as good as never.
+const LONGEST_INTERVAL: Duration = Duration::from_hours(24);
 
 pub(crate) struct Writer {
     queue: Arc<Queue>,
@@ -31,15 +34,6 @@ impl Writer {
     /// The system gives no thread.
     pub(crate) fn start(
         conn: Connection,
-        options: &SqliteOptions,
-        halt: Arc<Halt>,
-        waker: Waker,
-    ) -> std::io::Result<Self> {
-        Self::start_on(conn, Box::new(Wal), options, halt, waker)
-    }
-
-    pub(super) fn start_on(
-        conn: Connection,
         log: Box<dyn Log>,
         options: &SqliteOptions,
         halt: Arc<Halt>,
@@ -47,6 +41,7 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::new(options.queue));
         let interval = options.cross_process_wakeups.filter(|every| !every.is_zero());
+        let interval = interval.map(|every| every.min(LONGEST_INTERVAL));
         let thread = Thread {
             committer: Committer::new(conn, log, Arc::clone(&halt)),
             queue: Arc::clone(&queue),

@@ -4,14 +4,14 @@ use rusqlite::Connection;
 
 /// How much is in the write-ahead log, in pages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Pages {
-    pub(super) written: i64,
+pub(crate) struct Pages {
+    pub(crate) written: i64,
     /// How many of them are in the database too.
-    pub(super) copied: i64,
+    pub(crate) copied: i64,
 }
 
 /// What the writer does at these moments. A test puts a disk in between that fails.
-pub(super) trait Log: Send {
+pub(crate) trait Log: Send {
     /// Ends the open transaction.
     fn commit(&mut self, conn: &Connection) -> rusqlite::Result<()> {
         conn.prepare_cached("COMMIT")?.execute([]).map(|_| ())
@@ -29,7 +29,7 @@ pub(super) trait Log: Send {
 }
 
 /// The log itself.
-pub(super) struct Wal;
+pub(crate) struct Wal;
 
 impl Log for Wal {}
 

@@ -11,6 +11,10 @@ mod log;
 mod queue;
 mod thread;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use handle::Writer;
+pub(crate) use log::{Log, Wal};
 pub(crate) use queue::Lane;
 pub(crate) use thread::now;

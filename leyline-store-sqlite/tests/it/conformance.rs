@@ -42,7 +42,11 @@ mod file {
 
     async fn make() -> impl Subject {
         let folder = tempfile::tempdir().expect("a folder");
-        open(SqliteOptions::file(folder.path().join("leyline.db")), Some(folder)).await
+        open(
+            SqliteOptions::file(folder.path().join("leyline.db")),
+            Some(folder),
+        )
+        .await
     }
 
     leyline_testkit::conformance!(make);

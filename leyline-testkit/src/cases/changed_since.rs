@@ -67,10 +67,7 @@ pub async fn an_absent_id_is_gone(trial: Trial) {
 
 /// Many at once, newer, equal, older and absent ones: the answer is in the order of the question.
 pub async fn the_answer_is_in_the_order_of_the_question(trial: Trial) {
-    let mut tasks = Vec::new();
-    for _ in 0..400 {
-        tasks.push(trial.pending().await);
-    }
+    let mut tasks = trial.pending_batch(400).await;
     tasks.reverse();
     tasks.swap(0, 200);
     tasks.swap(17, 333);

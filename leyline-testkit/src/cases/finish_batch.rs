@@ -81,9 +81,7 @@ pub async fn a_batch_says_which_claims_are_lost(trial: Trial) {
 /// The answer has one item for each, in the order of the call, not of the ids.
 pub async fn a_large_batch_is_answered_in_its_order(trial: Trial) {
     let worker = trial.worker().await;
-    for _ in 0..300 {
-        trial.pending().await;
-    }
+    trial.pending_batch(300).await;
     let mut tasks: Vec<Task> = trial
         .claim_all(&trial.request(worker, &["alpha"]))
         .await

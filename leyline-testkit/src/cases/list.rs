@@ -1,9 +1,10 @@
 //! List: pages, newest first.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use leyline_core::store::{Cursor, ListQuery, MAX_PAGE};
-use leyline_core::{NewTask, Status, Task, TaskId};
+use leyline_core::{NewTask, Status, Task, TaskId, TaskStore};
 
 use crate::fixtures::kind;
 use crate::trial::Trial;
@@ -80,6 +81,38 @@ pub async fn pages_are_stable_under_inserts(trial: Trial) {
         }
     }
     assert_eq!(seen, old);
+}
+
+/// The same where the inserts don't wait for the reader.
+pub async fn pages_are_stable_beside_concurrent_inserts(trial: Trial) {
+    let mut old = insert(&trial, 40).await;
+    old.reverse();
+    let younger: Vec<NewTask> = (0..100).map(|_| trial.new_task()).collect();
+    let read = trial
+        .race(2, |i| {
+            let (store, younger) = (Arc::clone(&trial.store), younger.clone());
+            async move {
+                let mut seen = Vec::new();
+                if i == 0 {
+                    for new in younger.chunks(2) {
+                        store.insert(new).await.expect("the insert succeeds");
+                    }
+                } else {
+                    for _ in 0..5 {
+                        seen.push(read_all_of(&*store, 3).await);
+                    }
+                }
+                seen
+            }
+        })
+        .await;
+    for seen in read.concat() {
+        assert!(
+            seen.is_sorted_by(|a, b| a > b),
+            "the newest first, none twice: {seen:?}"
+        );
+        assert!(seen.ends_with(&old), "none that was there is left out: {seen:?}");
+    }
 }
 
 /// A cursor stands at a place, not at a task: it outlives the task.
@@ -164,11 +197,24 @@ async fn read_all(trial: &Trial, limit: u32, query: &ListQuery) -> Vec<Vec<TaskI
     }
 }
 
+/// The ids on all pages of everyone's tasks.
+async fn read_all_of(store: &dyn TaskStore, limit: u32) -> Vec<TaskId> {
+    let mut query = ListQuery::new();
+    query.limit = limit;
+    let mut seen = Vec::new();
+    loop {
+        let page = store.list(&query).await.expect("list succeeds");
+        seen.extend(ids(&page.tasks));
+        query.after = page.next;
+        if query.after.is_none() {
+            return seen;
+        }
+    }
+}
+
 /// Inserts `n` tasks; their ids, the oldest first.
 async fn insert(trial: &Trial, n: usize) -> Vec<TaskId> {
-    let batch: Vec<NewTask> = (0..n).map(|_| trial.new_task()).collect();
-    trial.store.insert(&batch).await.expect("the insert succeeds");
-    batch.iter().map(|new| new.id).collect()
+    ids(&trial.pending_batch(n).await)
 }
 
 fn ids(tasks: &[Task]) -> Vec<TaskId> {

@@ -1,6 +1,7 @@
 //! Prune: terminal tasks that ended long ago go, in chunks.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use leyline_core::store::ListQuery;
@@ -78,8 +79,7 @@ pub async fn live_tasks_are_never_pruned(trial: Trial) {
 /// At most `limit` in one call, until none is left.
 pub async fn prune_goes_in_chunks(trial: Trial) {
     let mut ids = BTreeSet::new();
-    for _ in 0..25 {
-        let task = trial.pending().await;
+    for task in trial.pending_batch(25).await {
         trial.store.cancel(task.id, None).await.expect("it is pending");
         ids.insert(task.id);
     }
@@ -125,4 +125,30 @@ pub async fn a_pruned_tasks_key_is_free_again(trial: Trial) {
     let mut again = new;
     again.id = trial.task_id();
     trial.insert(again).await;
+}
+
+/// Eight prune at once: each task goes to one of them, who removes its blobs.
+pub async fn eight_pruners_share_the_tasks(trial: Trial) {
+    let mut ids = Vec::new();
+    for task in trial.pending_batch(40).await {
+        trial.store.cancel(task.id, None).await.expect("it is pending");
+        ids.push(task.id);
+    }
+    trial.advance(DAY).await;
+    let answers = trial
+        .race(8, |_| {
+            let store = Arc::clone(&trial.store);
+            async move {
+                let mut pruned = Vec::new();
+                while let [first, rest @ ..] = &store.prune(DAY, 3).await.expect("prune succeeds")[..] {
+                    pruned.push(first.id);
+                    pruned.extend(rest.iter().map(|task| task.id));
+                }
+                pruned
+            }
+        })
+        .await;
+    let mut pruned = answers.concat();
+    pruned.sort();
+    assert_eq!(pruned, ids);
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use leyline_core::store::{ClaimRequest, Dead, Finish, Outcome, Rescue};
 use leyline_core::{Claim, NewTask, Status, TaskId, TaskStore, TaskStoreExt as _};
 
-use crate::fixtures::{complete, finish};
+use crate::fixtures::{complete, finish, held, held_at, progress};
 use crate::trial::Trial;
 
 /// Sixteen workers claim in batches: no task is handed out twice, and none is left.
@@ -100,6 +100,60 @@ pub async fn of_a_finish_and_a_cancel_one_wins(trial: Trial) {
     }
 }
 
+/// A claim and a cancel at once: the task ends cancelled, after one change or after two, and whoever claimed it learns that
+/// it is lost.
+pub async fn a_claim_beside_a_cancel_ends_cancelled(trial: Trial) {
+    let worker = trial.worker().await;
+    for counter in 2..40 {
+        let task = trial.pending().await;
+        let request = trial.request(worker, &["alpha"]);
+        let claims = trial
+            .race(2, |i| {
+                let (store, request, id) = (Arc::clone(&trial.store), request.clone(), task.id);
+                async move {
+                    if i == 0 {
+                        store.cancel(id, None).await.expect("it is live");
+                        return Vec::new();
+                    }
+                    store.claim(&request).await.expect("the claim succeeds")
+                }
+            })
+            .await
+            .concat();
+        let row = trial.row(task.id).await;
+        assert_eq!((row.status, row.worker), (Status::Cancelled, None));
+        assert_eq!(row.revision, 2 + claims.len() as u64);
+        let held = claims.iter().map(|claimed| held(&claimed.task)).collect();
+        let reply = trial.beat(worker, counter, held).await;
+        assert_eq!((reply.lost.len(), reply.stray), (claims.len(), vec![]));
+    }
+}
+
+/// Sixteen beats of one worker at once, in no order: the newest counter and the latest tick stay.
+pub async fn of_sixteen_beats_the_newest_stays(trial: Trial) {
+    for _ in 0..10 {
+        let worker = trial.worker().await;
+        let task = trial.processing_under(worker).await;
+        trial
+            .race(16, |i| {
+                let store = Arc::clone(&trial.store);
+                let mut beat = trial.beat_of(worker, 2 + i as u64);
+                let tick = 1 + (i as u64 * 7) % 16;
+                beat.held.push(held_at(&task, progress(tick)));
+                async move { store.beat(&beat).await.expect("the beat succeeds") }
+            })
+            .await;
+        let rows = trial.store.workers().await.expect("workers succeeds");
+        let row = rows
+            .iter()
+            .find(|row| row.worker == worker)
+            .expect("it has a row");
+        assert_eq!((row.counter, row.running), (17, 1));
+        assert_eq!(trial.row(task.id).await.progress, progress(16));
+        trial.store.cancel(task.id, None).await.expect("it is processing");
+    }
+}
+
 /// Claims beside the rescue of their worker: when both have been answered, no task is processing under a worker without a
 /// row.
 pub async fn a_claim_beside_a_rescue_strands_nothing(trial: Trial) {
@@ -140,7 +194,7 @@ pub async fn a_beat_beside_its_own_rescue_loses_nothing_unsaid(trial: Trial) {
             .race(2, |i| {
                 let store = Arc::clone(&trial.store);
                 let mut beat = trial.beat_of(worker, 2);
-                beat.held.push(crate::fixtures::held(&task));
+                beat.held.push(held(&task));
                 async move {
                     match i {
                         0 => drop(store.rescue(&of(worker)).await.expect("the rescue succeeds")),
@@ -150,7 +204,7 @@ pub async fn a_beat_beside_its_own_rescue_loses_nothing_unsaid(trial: Trial) {
             })
             .await;
         let row = trial.row(task.id).await;
-        let reply = trial.beat(worker, 3, vec![crate::fixtures::held(&task)]).await;
+        let reply = trial.beat(worker, 3, vec![held(&task)]).await;
         let lost = row.claim() != task.claim();
         assert_eq!(reply.lost, if lost { vec![task.id] } else { vec![] });
         assert_eq!(reply.stray, []);

@@ -3,4 +3,5 @@
 mod broken;
 mod faulty;
 mod memory;
+mod state_machine;
 mod suite;

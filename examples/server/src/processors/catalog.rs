@@ -3,13 +3,17 @@
 use leyline_axum::MediaRange;
 use leyline_core::{Builder, typed};
 
-use super::{digest, simulate};
+use super::{digest, image, simulate};
 
 /// Adds every processor of this server.
 pub fn register(builder: Builder) -> Builder {
-    builder
+    let builder = builder
         .processor("digest", typed(digest::digest))
-        .processor("simulate", typed(simulate::simulate))
+        .processor("image", typed(image::image))
+        .processor("simulate", typed(simulate::simulate));
+    #[cfg(feature = "motion")]
+    let builder = builder.processor("motion", typed(super::motion::motion));
+    builder
 }
 
 /// Pictures that can be decoded become an `image` task, everything else a `digest`.

@@ -2,7 +2,11 @@
 
 mod catalog;
 mod digest;
+mod image;
+#[cfg(feature = "motion")]
+mod motion;
 mod params;
+mod picture;
 mod simulate;
 
 pub use catalog::{default_kinds, register};

@@ -1,0 +1,18 @@
+//! The example server: its processors over real files, its process over real signals.
+
+mod client;
+mod server;
+mod service;
+
+mod digest;
+mod image;
+#[cfg(feature = "motion")]
+mod motion;
+mod simulate;
+
+mod crash_loop;
+mod killed;
+mod page;
+mod process;
+mod roles;
+mod worker_lost;

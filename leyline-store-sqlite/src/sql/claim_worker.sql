@@ -1,4 +1,0 @@
--- A worker without a row gets nothing.
-SELECT 1
-FROM worker
-WHERE id = ?1

@@ -1,0 +1,11 @@
+//! What whoever commits in groups is afraid of.
+
+mod disk;
+mod rig;
+
+mod commit_fails;
+mod group;
+mod neighbours;
+mod room;
+mod sync_fails;
+mod thread;
