@@ -29,12 +29,17 @@ export class Board {
    * @param {object} options
    * @param {import("./items.js").Items} options.items
    * @param {import("./listing.js").Listing} options.listing
-   * @param {(key: string | null) => HTMLCanvasElement | null} options.previewOf
+   * @param {(file: File | null) => HTMLCanvasElement | null} options.previewOf
    * @param {(action: import("./card-state.js").Action, item: Item) => void} options.onAction
    */
   constructor(options) {
     this.#options = options;
-    this.#list = new TaskList({ container: this.#container, onAction: options.onAction, previewOf: options.previewOf });
+    this.#list = new TaskList({
+      container: this.#container,
+      heading: byId("tasks-title", HTMLElement),
+      onAction: options.onAction,
+      previewOf: options.previewOf,
+    });
     this.#filters.addEventListener("change", (event) => {
       this.#filter = /** @type {Filter} */ (/** @type {HTMLInputElement} */ (event.target).value);
       this.schedule();

@@ -1,6 +1,6 @@
 /** What a card shows: a pure function of the task's snapshot (or, before there is one, of the upload) and of the time. */
 
-import { ago, bytes, count, duration, percent, sentence } from "./format.js";
+import { ago, bytes, bytesOf, count, duration, percent, sentence } from "./format.js";
 import { kindLabel } from "./kinds.js";
 
 /** @typedef {import("./snapshot.js").Task} Task */
@@ -91,7 +91,7 @@ function uploadDetail({ file, state, loaded, total, problem }, fraction) {
   if (state === "queued") return bytes(file.size);
   if (state === "cancelled") return "Not uploaded";
   if (fraction >= 1) return "Storing";
-  return `${bytes(Math.min(loaded, total))} of ${bytes(total)}`;
+  return bytesOf(Math.min(loaded, total), total);
 }
 
 /**
@@ -156,23 +156,22 @@ function taskDetail(task, now, delayed) {
  * @param {Task} task
  */
 export function workDetail({ progress, attempt }) {
-  const parts = [];
-  if (progress.message) parts.push(progress.message);
-  else {
-    if (progress.phase) parts.push(sentence(progress.phase));
-    const units = unitsOf(progress);
-    if (units) parts.push(units);
-  }
+  const stage = [progress.phase && sentence(progress.phase), unitsOf(progress)].filter(Boolean).join(" ");
+  const parts = [progress.message || stage].filter(Boolean);
   if (attempt > 1) parts.push(`attempt ${attempt}`);
   return parts.join(" · ") || "Starting";
 }
 
-/** @param {import("./snapshot.js").Progress} progress */
-function unitsOf({ done, total, unit }) {
+/**
+ * Short, since a card is narrow: `1.2/3.4 MB`, `31/600`, and what is counted only where no stage says so.
+ *
+ * @param {import("./snapshot.js").Progress} progress
+ */
+function unitsOf({ done, total, unit, phase }) {
   if (done === null || done === undefined) return "";
-  const show = unit === "bytes" ? bytes : count;
-  const counted = total ? `${show(done)} of ${show(total)}` : show(done);
-  return unit && unit !== "bytes" ? `${counted} ${unit}` : counted;
+  if (unit === "bytes") return total ? bytesOf(done, total) : bytes(done);
+  const counted = total ? `${count(done)}/${count(total)}` : count(done);
+  return unit && !phase ? `${counted} ${unit}` : counted;
 }
 
 /** @param {Task} task */

@@ -14,6 +14,18 @@ export function bytes(bytes) {
   return `${value.toFixed(digits)} ${UNITS[unit]}`;
 }
 
+/**
+ * `1.2/3.4 MB`, `852 KB/2.4 MB`
+ *
+ * @param {number} done
+ * @param {number} total
+ */
+export function bytesOf(done, total) {
+  const [number, unit] = bytes(done).split(" ");
+  const whole = bytes(total);
+  return whole.endsWith(` ${unit}`) ? `${number}/${whole}` : `${number} ${unit}/${whole}`;
+}
+
 /** @param {number} value */
 export function count(value) {
   return value.toLocaleString("en-US");

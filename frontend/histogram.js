@@ -1,8 +1,11 @@
-/** How often each byte occurs, as the outline of a landscape: byte 0 at the left, 255 at the right. */
+/** How often each byte occurs, as bars: those of byte 0 at the left, of 255 at the right. */
 
-/** Of the grid that it is drawn on: a column for each byte. */
+/** Of the grid that it is drawn on: a unit for each byte. */
 export const WIDTH = 256;
 export const HEIGHT = 100;
+/** Bytes that share a bar, and the gap behind it. */
+const SHARED = 4;
+const GAP = 1;
 
 /**
  * By the square root, so that rare bytes are seen beside common ones.
@@ -10,10 +13,15 @@ export const HEIGHT = 100;
  * @param {unknown} counts
  * @returns {string} an SVG path, empty where there is nothing to draw
  */
-export function landscape(counts) {
+export function bars(counts) {
   if (!Array.isArray(counts) || counts.length !== WIDTH) return "";
-  const most = Math.max(...counts);
+  const sums = Array.from({ length: WIDTH / SHARED }, (_, index) => {
+    return counts.slice(index * SHARED, (index + 1) * SHARED).reduce((sum, number) => sum + number, 0);
+  });
+  const most = Math.max(...sums);
   if (!(most > 0)) return "";
-  const steps = counts.map((number) => `V${(HEIGHT - HEIGHT * Math.sqrt(number / most)).toFixed(1)}h1`);
-  return `M0 ${HEIGHT}${steps.join("")}V${HEIGHT}Z`;
+  const rise = (/** @type {number} */ number) => (HEIGHT * Math.sqrt(number / most)).toFixed(1);
+  return sums
+    .map((number, index) => (number > 0 ? `M${index * SHARED} ${HEIGHT}v-${rise(number)}h${SHARED - GAP}V${HEIGHT}z` : ""))
+    .join("");
 }

@@ -6,7 +6,7 @@
 /**
  * @typedef {object} Item
  * @property {string} key names the card for as long as it is on the page
- * @property {string | null} previewKey the upload's key, under which its preview is drawn
+ * @property {File | null} file where this page has sent it itself: what its preview is drawn from
  * @property {Task | null} task
  * @property {Upload | null} upload
  * @property {{ time: number, index: number }} order
@@ -47,8 +47,8 @@ export class Items {
     if (!queued) this.#byUpload.delete(upload.key);
     else if (item) item.upload = upload;
     else {
-      const { key, order } = upload;
-      this.#byUpload.set(key, { key, previewKey: key, task: null, upload, order });
+      const { key, file, order } = upload;
+      this.#byUpload.set(key, { key, file, task: null, upload, order });
     }
   }
 
@@ -60,8 +60,8 @@ export class Items {
    * @param {Task} task
    */
   accept(upload, task) {
-    const { key, order } = upload;
-    const item = this.#byUpload.get(key) ?? { key, previewKey: key, task: null, upload: null, order };
+    const { key, file, order } = upload;
+    const item = this.#byUpload.get(key) ?? { key, file, task: null, upload: null, order };
     this.#byUpload.delete(key);
     item.upload = null;
     item.task = this.#byTask.get(task.id)?.task ?? task;
@@ -79,7 +79,7 @@ export class Items {
     else {
       const time = Date.parse(task.created_at) || 0;
       this.#newest = Math.max(this.#newest, time);
-      this.#byTask.set(id, { key: id, previewKey: null, task, upload: null, order: { time, index: 0 } });
+      this.#byTask.set(id, { key: id, file: null, task, upload: null, order: { time, index: 0 } });
     }
   }
 

@@ -62,7 +62,7 @@ const listing = new Listing({ store, onChange: () => board.schedule() });
 const board = new Board({
   items,
   listing,
-  previewOf: (key) => (key ? previews.get(key) : null),
+  previewOf: (file) => (file ? previews.get(file) : null),
   onAction: (action, item) => actions.do(action, item),
 });
 
@@ -107,7 +107,7 @@ function upload(files) {
   files.forEach((file, index) => {
     const key = idempotencyKey();
     const kind = kindFor(composer.chosen, file);
-    previews.add(key, file);
+    previews.add(file);
     queue.add({ key, file, kind, params: composer.paramsFor(kind), order: { time, index } });
   });
   location.hash = "#/";

@@ -1,4 +1,4 @@
-/** A small picture of a file that is still on its way: drawn once, in this tab only, forgotten when the result is there. */
+/** A small picture of a file that is still on its way: drawn once, and in this tab only. */
 
 import { isPicture } from "./kinds.js";
 
@@ -6,47 +6,36 @@ import { isPicture } from "./kinds.js";
 const LARGEST = 60_000_000;
 /** Width of the drawing, in pixels. */
 const WIDTH = 480;
-/** At most so many drawings at once. */
+/** Drawings that are kept; older ones are forgotten. */
 const LIMIT = 60;
 
 export class Previews {
-  /** @type {Map<string, HTMLCanvasElement>} */
+  /** In the order of drawing. @type {Map<File, HTMLCanvasElement>} */
   #canvases = new Map();
   /** One after the other, so that a hundred photographs do not fill the memory. @type {Promise<void>} */
   #line = Promise.resolve();
   #onReady;
 
-  /** @param {(key: string) => void} onReady */
+  /** @param {() => void} onReady */
   constructor(onReady) {
     this.#onReady = onReady;
   }
 
-  /**
-   * @param {string} key
-   * @param {File} file
-   */
-  add(key, file) {
-    if (!isPicture(file) || file.size > LARGEST || this.#canvases.size >= LIMIT) return;
-    this.#line = this.#line.then(() => this.#draw(key, file)).catch(() => {
+  /** @param {File} file */
+  add(file) {
+    if (!isPicture(file) || file.size > LARGEST) return;
+    this.#line = this.#line.then(() => this.#draw(file)).catch(() => {
       // Not a picture after all; the task will say so.
     });
   }
 
-  /** @param {string} key */
-  get(key) {
-    return this.#canvases.get(key) ?? null;
+  /** @param {File} file */
+  get(file) {
+    return this.#canvases.get(file) ?? null;
   }
 
-  /** @param {string} key */
-  drop(key) {
-    this.#canvases.delete(key);
-  }
-
-  /**
-   * @param {string} key
-   * @param {File} file
-   */
-  async #draw(key, file) {
+  /** @param {File} file */
+  async #draw(file) {
     const bitmap = await createImageBitmap(file, { resizeWidth: WIDTH, resizeQuality: "medium" });
     const canvas = document.createElement("canvas");
     canvas.width = bitmap.width;
@@ -54,7 +43,9 @@ export class Previews {
     canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
     bitmap.close();
     canvas.setAttribute("aria-hidden", "true");
-    this.#canvases.set(key, canvas);
-    this.#onReady(key);
+    this.#canvases.set(file, canvas);
+    const [oldest] = this.#canvases.keys();
+    if (this.#canvases.size > LIMIT) this.#canvases.delete(oldest);
+    this.#onReady();
   }
 }

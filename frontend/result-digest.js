@@ -3,7 +3,7 @@
 import { artifactLink, readFile } from "./api.js";
 import { h, s } from "./element.js";
 import { bytes, count } from "./format.js";
-import { HEIGHT, landscape, WIDTH } from "./histogram.js";
+import { bars, HEIGHT, WIDTH } from "./histogram.js";
 import { whenSeen } from "./in-sight.js";
 
 /** @typedef {import("./snapshot.js").Task} Task */
@@ -51,7 +51,7 @@ function portion(value, size) {
 const SHORT = ["SHA-256", "Size", "Type", "Entropy", "Lines"];
 
 /**
- * The bytes as a landscape, and the facts below it.
+ * How often each byte occurs, and the facts below it.
  *
  * @param {Task} task
  * @param {boolean} large with every fact
@@ -72,7 +72,7 @@ function histogram(task) {
   const shape = s("svg", { class: "histogram", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, path);
   whenSeen(shape, async () => {
     const counts = await readFile(artifactLink(task, report.name)).then((file) => file.histogram, () => null);
-    path.setAttribute("d", landscape(counts));
+    path.setAttribute("d", bars(counts));
   });
   return shape;
 }

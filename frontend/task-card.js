@@ -51,7 +51,7 @@ export class TaskCard {
     this.#onAction = onAction;
     cards += 1;
     const id = `card-${cards}`;
-    this.#title = h("h3", { class: "card-title", id });
+    this.#title = h("h2", { class: "card-title", id });
     this.#kind = h("span", { class: "card-kind" });
     this.#stage = h("div", { class: "stage" });
     this.#bar = h(
@@ -134,12 +134,11 @@ export class TaskCard {
   #showStage({ task }, state, preview) {
     const showing = task?.status === "completed" ? `result ${task.revision}` : `${stageName(state)} ${preview ? "preview" : ""}`;
     if (showing === this.#shown) return;
-    // A result that was waited for is unveiled; one that was there already is simply there.
-    setAttribute(this.#stage, "data-unveil", this.#shown && task?.status === "completed" ? "yes" : null);
+    const waited = this.#shown !== "";
     this.#shown = showing;
+    setAttribute(this.#stage, "data-unveil", null);
     if (task?.status === "completed") {
-      this.#stage.replaceChildren(resultView(task, { large: false }));
-      this.#strip.replaceChildren(...[resultStrip(task)].filter((strip) => strip !== null));
+      this.#showResult(task, waited);
       return;
     }
     this.#strip.replaceChildren();
@@ -147,6 +146,27 @@ export class TaskCard {
       ...(preview ? [preview] : [h("div", { class: "matrix", "aria-hidden": "true" }, h("i"), h("span", { text: extension(state) }))]),
       state.message ? failure(state.message) : this.#percent,
     );
+  }
+
+  /**
+   * A result that was waited for is unveiled; one that was there already is simply there. Until a picture has come over the
+   * network, the preview stands in for it.
+   *
+   * @param {import("./snapshot.js").Task} task
+   * @param {boolean} waited
+   */
+  #showResult(task, waited) {
+    const view = resultView(task, { large: false });
+    const preview = this.#stage.querySelector("canvas");
+    const unveil = () => setAttribute(this.#stage, "data-unveil", waited ? "yes" : null);
+    if (preview && view instanceof HTMLImageElement) {
+      this.#stage.replaceChildren(preview, view);
+      view.addEventListener("load", unveil, { once: true });
+    } else {
+      this.#stage.replaceChildren(view);
+      unveil();
+    }
+    this.#strip.replaceChildren(...[resultStrip(task)].filter((strip) => strip !== null));
   }
 
   /**

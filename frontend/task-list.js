@@ -24,8 +24,9 @@ export class TaskList {
   /**
    * @param {object} options
    * @param {HTMLElement} options.container
+   * @param {HTMLElement} options.heading takes the focus when the last card is gone
    * @param {(action: import("./card-state.js").Action, item: Item) => void} options.onAction
-   * @param {(key: string | null) => HTMLCanvasElement | null} options.previewOf
+   * @param {(file: File | null) => HTMLCanvasElement | null} options.previewOf
    */
   constructor(options) {
     this.#options = options;
@@ -72,8 +73,8 @@ export class TaskList {
   #passFocusOn(leaving) {
     if (!leaving.contains(document.activeElement)) return;
     const neighbour = leaving.nextElementSibling ?? leaving.previousElementSibling;
-    const control = neighbour?.querySelector("button, a[href]");
-    const next = control instanceof HTMLElement ? control : this.#options.container;
+    const control = neighbour?.querySelector(".actions > *");
+    const next = control instanceof HTMLElement ? control : this.#options.heading;
     next.focus({ preventScroll: true });
   }
 
@@ -88,7 +89,7 @@ export class TaskList {
         card = new TaskCard(onAction);
         this.#cards.set(item.key, card);
       }
-      card.update(item, state, previewOf(item.previewKey));
+      card.update(item, state, previewOf(item.file));
       // Only what stands wrong is moved: a film that is moved starts again.
       if (card.element === place) place = place.nextElementSibling;
       else container.insertBefore(card.element, place);

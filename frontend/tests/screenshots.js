@@ -3,11 +3,13 @@
  *
  *     node screenshots.js FOLDER [SCENE...]
  *
- * FOLDER/README.png is the one for the README: `cp FOLDER/README.png ../../docs/screenshot.png`.
+ * FOLDER/README.png is the one for the README, once it is small enough:
+ * `pngquant 176 --strip -o ../../docs/screenshot.png FOLDER/README.png`.
  */
 
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { Server } from "./page/server.js";
 import { DESKTOP, launch, link, noise, SAMPLES, Visit } from "./page/visit.js";
 
@@ -57,7 +59,8 @@ async function results(visit) {
   await visit.choose("Image");
   await visit.giveSamples(...PICTURES.slice(0, 3));
   await visit.choose("Motion");
-  await visit.set("Width", 640);
+  await visit.set("Width", 320);
+  await visit.set("Length", 3);
   await visit.giveSamples("rocket.jpg");
   await visit.choose("Digest");
   await visit.give([await visit.file("measurements.bin", noise(3_400_000))]);
@@ -66,27 +69,6 @@ async function results(visit) {
 }
 
 const SCENES = {
-  async try(visit) {
-    await visit.choose("Digest");
-    await visit.give([await visit.file("measurements.bin", noise(3_400_000)), SAMPLES+"rocket.jpg"]);
-    await visit.give([{name:"style.css",mimeType:"text/css",buffer:(await import("node:fs")).readFileSync("../style.css")}]);
-    await visit.simulate({ Length: 1, Steps: 40 });
-    for (const name of ["measurements.bin","rocket.jpg","Simulation"]) await visit.until(name, "Completed");
-    await visit.simulate({ Length: 1, Steps: 5, "Fail at step": 3 });
-    await visit.page.locator("article[data-status=failed]").waitFor();
-    await visit.simulate({ Length: 60, Steps: 20, "Fail at step": 0 });
-    await visit.simulate({ Length: 60, Steps: 20, "Fail at step": 0 });
-    await visit.simulate({ Length: 60, Steps: 20, "Fail at step": 0 });
-    await visit.page.waitForTimeout(3000);
-    await shoot(visit, "try", { whole: true });
-    await visit.card("style.css").getByRole("button", { name: "Details" }).click();
-    await shoot(visit, "try-detail");
-    await visit.page.keyboard.press("Escape");
-    await visit.page.getByRole("link", { name: "Fleet" }).click();
-    await visit.page.waitForTimeout(1500);
-    await shoot(visit, "try-fleet", { whole: true });
-  },
-
   async empty(visit) {
     await shoot(visit, "empty", { whole: true });
   },
@@ -166,16 +148,26 @@ const SCENES = {
     await shoot(visit, "lost");
   },
 
-  /** Results, with work going on above them. */
+  /** Results, with work going on before them. */
   async readme(visit) {
-    await results(visit);
+    await visit.choose("Image");
+    await visit.giveSamples(...PICTURES.slice(0, 3));
     await visit.choose("Motion");
-    await visit.set("Width", 1920);
+    await visit.set("Width", 320);
+    await visit.set("Length", 3);
+    await visit.giveSamples("rocket.jpg");
+    await visit.choose("Digest");
+    await visit.give([fileURLToPath(new URL("../style.css", import.meta.url))]);
+    for (const name of [...PICTURES, "style.css"]) await visit.until(name, "Completed");
+    await visit.choose("Motion");
+    await visit.set("Width", 640);
     await visit.set("Length", 20);
-    await visit.giveSamples("coffee.webp");
-    await visit.simulate({ Length: 60, Steps: 40 });
-    await visit.above("Simulation", 40);
+    await visit.give([{ name: "espresso.webp", mimeType: "image/webp", buffer: await readFile(`${SAMPLES}coffee.webp`) }]);
+    await visit.above("espresso.webp", 25);
+    await visit.simulate({ Length: 30, Steps: 40 });
+    await visit.above("Simulation", 55);
     await visit.choose("Auto");
+    await visit.page.setViewportSize({ width: 1280, height: 796 });
     await settled(visit.page);
     await visit.page.screenshot({ path: path.join(folder, "README.png") });
   },

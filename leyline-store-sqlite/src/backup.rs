@@ -15,8 +15,11 @@ use crate::error::{self, BackupError, Class, classify};
 pub(crate) fn write(conn: &Connection, to: &Path) -> Result<(), BackupError> {
     refuse_journals(to)?;
     let partial = Partial::beside(to);
-    let name = partial.0.as_os_str().to_string_lossy();
-    conn.execute("VACUUM INTO ?1", [&*name]).map_err(refusal)?;
+    let name = partial.0.to_str().ok_or_else(|| BackupError::Io {
+        path: to.to_owned(),
+        source: io::ErrorKind::InvalidFilename.into(),
+    })?;
+    conn.execute("VACUUM INTO ?1", [name]).map_err(refusal)?;
     partial.publish(to)
 }
 

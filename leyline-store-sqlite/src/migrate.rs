@@ -15,6 +15,14 @@ const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_tasks_and_worker
 /// # Errors
 /// [`OpenError::Foreign`], [`OpenError::NewerSchema`].
 pub(crate) fn identify(conn: &Connection) -> Result<u32, OpenError> {
+    // In one snapshot: another process may be making the database at this moment.
+    let snapshot = conn.unchecked_transaction()?;
+    let found = read_header(&snapshot)?;
+    snapshot.commit()?;
+    Ok(found)
+}
+
+fn read_header(conn: &Connection) -> Result<u32, OpenError> {
     let number = |pragma| conn.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
     let application_id = number("application_id")?.cast_unsigned();
     let found = number("user_version")?.cast_unsigned();
@@ -44,7 +52,7 @@ pub(crate) fn migrate(conn: &Connection) -> Result<(), OpenError> {
 }
 
 fn apply(conn: &Connection) -> Result<(), OpenError> {
-    let from = identify(conn)? as usize;
+    let from = read_header(conn)? as usize;
     for (migration, number) in MIGRATIONS.iter().zip(1_usize..).skip(from) {
         tracing::info!(number, "migrates the schema");
         conn.execute_batch(migration)?;

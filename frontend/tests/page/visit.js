@@ -14,6 +14,9 @@ export const SAMPLES = fileURLToPath(new URL("../samples/", import.meta.url));
 export const DESKTOP = { width: 1280, height: 860 };
 export const PHONE = { width: 360, height: 740 };
 
+/** The longest wait for anything, in milliseconds: far above what it takes, for machines that do much else. */
+const PATIENCE = 45_000;
+
 const FLAGS = [
   "--headless",
   "--no-sandbox",
@@ -85,7 +88,7 @@ export class Visit {
   /** Opens the page once more: another tab of the same browser. The first one becomes `page`. */
   async open(where = "/") {
     const page = await this.context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PATIENCE);
     const complain = (text) => {
       if (!(this.#outage && UNREACHABLE.test(text))) this.complaints.push(text);
     };
@@ -148,9 +151,9 @@ export class Visit {
   }
 
   /** Waits until the bar stands above a value, and says where it stands. */
-  async above(name, least, page = this.page, timeout = 20_000) {
+  async above(name, least, page = this.page) {
     const bar = await this.card(name, page).getByRole("progressbar").elementHandle();
-    await page.waitForFunction(([element, value]) => Number(element.getAttribute("aria-valuenow") ?? -1) > value, [bar, least], { timeout });
+    await page.waitForFunction(([element, value]) => Number(element.getAttribute("aria-valuenow") ?? -1) > value, [bar, least]);
     return this.value(name, page);
   }
 

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use futures_util::TryStreamExt as _;
@@ -33,6 +34,7 @@ impl Default for Setup {
     fn default() -> Self {
         let mut core = Options::default();
         core.concurrency = 8;
+        core.cancel_grace = Duration::from_millis(10);
         Self {
             http: HttpOptions::default(),
             serve: ServeOptions::default(),
@@ -47,10 +49,11 @@ impl Default for Setup {
     }
 }
 
-/// One attempt, so that a failure is the end.
+/// One attempt that may not take long, so that a failure is the end.
 fn once() -> KindOptions {
     let mut once = KindOptions::default();
     once.max_attempts = 1;
+    once.timeout = Some(Duration::from_millis(500));
     once
 }
 
@@ -105,8 +108,8 @@ impl App {
             .processor("value", processors::value())
             .processor("strict", processors::strict())
             .processor("step", processors::Step(steps.clone()))
-            .processor("panics", processors::panics())
-            .kind("panics", once())
+            .processor("misbehaves", processors::misbehaves())
+            .kind("misbehaves", once())
             .kind("elsewhere", KindOptions::default())
             .build()
             .unwrap();

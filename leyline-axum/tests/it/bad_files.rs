@@ -138,7 +138,7 @@ async fn an_unknown_kind_gets_422_that_names_the_known_ones() {
         let known = answer.json()["known"].clone();
         assert_eq!(
             known,
-            serde_json::json!(["copy", "elsewhere", "panics", "step", "strict", "value"])
+            serde_json::json!(["copy", "elsewhere", "misbehaves", "step", "strict", "value"])
         );
     }
     let form = Form::new().field("kind", "nonsense").file("a", "a");

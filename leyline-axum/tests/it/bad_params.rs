@@ -82,10 +82,23 @@ async fn params_that_the_typed_processor_rejects_are_accepted_and_fail_the_task_
 async fn a_panic_fails_its_task_and_its_neighbours_finish() {
     let app = App::start().await;
     let neighbour = app.running("n").await;
-    let task = app.finished(&app.task("panics", "1").await).await;
+    let task = app.finished(&app.task("misbehaves", "1").await).await;
     assert_eq!(
         (&task["status"], &task["failure"]["code"]),
         (&json!("failed"), &json!("panic"))
+    );
+    app.steps.tell("n", crate::processors::Command::Finish);
+    assert_eq!(app.finished(&neighbour).await["status"], "completed");
+}
+
+#[tokio::test]
+async fn code_that_never_ends_fails_its_task_past_its_timeout_and_its_neighbours_finish() {
+    let app = App::start().await;
+    let neighbour = app.running("n").await;
+    let task = app.finished(&app.task("misbehaves", "\"forever\"").await).await;
+    assert_eq!(
+        (&task["status"], &task["failure"]["code"]),
+        (&json!("failed"), &json!("timeout"))
     );
     app.steps.tell("n", crate::processors::Command::Finish);
     assert_eq!(app.finished(&neighbour).await["status"], "completed");

@@ -48,7 +48,7 @@ async fn an_early_watcher_sees_ordered_snapshots_up_to_the_terminal_one() {
 #[tokio::test]
 async fn a_late_watcher_gets_the_terminal_event_alone() {
     let app = App::start().await;
-    let id = app.task("panics", "1").await;
+    let id = app.task("misbehaves", "1").await;
     app.finished(&id).await;
     let events = Events::open(request(&app, &id)).await.all().await;
     assert_eq!(events.len(), 1);

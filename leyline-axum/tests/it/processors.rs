@@ -35,9 +35,16 @@ pub(crate) fn value() -> impl Processor {
     typed(async |_: TaskContext, params: Value| Ok::<_, ProcessError>(params))
 }
 
-/// Panics.
-pub(crate) fn panics() -> impl Processor {
-    typed(async |_: TaskContext, params: Value| -> Result<(), ProcessError> { panic!("told {params}") })
+/// Panics, or with `"forever"` as params never ends.
+pub(crate) fn misbehaves() -> impl Processor {
+    typed(
+        async |_: TaskContext, params: Value| -> Result<(), ProcessError> {
+            if params == "forever" {
+                std::future::pending::<()>().await;
+            }
+            panic!("told {params}")
+        },
+    )
 }
 
 #[derive(Deserialize)]

@@ -41,7 +41,7 @@ async fn cancelling_what_has_ended_otherwise_gets_409_with_the_snapshot() {
     let completed = app.task("value", "1").await;
     app.finished(&completed).await;
     check_refused(&send(&app, &completed, "cancel").await, &completed, "completed");
-    let failed = app.task("panics", "1").await;
+    let failed = app.task("misbehaves", "1").await;
     app.finished(&failed).await;
     check_refused(&send(&app, &failed, "cancel").await, &failed, "failed");
 }

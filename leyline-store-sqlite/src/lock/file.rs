@@ -25,12 +25,16 @@ impl LockFile {
     /// Makes the file and takes its lock.
     ///
     /// # Errors
-    /// `AlreadyExists`: the name is someone's, or was.
+    /// `AlreadyExists`: the name is someone's, or was. `Unsupported`: the file system has no locks that others would see.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-        match Self::take(file, path)? {
-            Attempt::Taken(lock) => Ok(lock),
-            Attempt::Held | Attempt::Absent => Err(io::ErrorKind::AlreadyExists.into()),
+        let Attempt::Taken(lock) = Self::take(file, path)? else {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        };
+        // A file system that gives one lock twice would have every worker found dead.
+        match Self::look(path)? {
+            Attempt::Taken(_) => Err(io::ErrorKind::Unsupported.into()),
+            Attempt::Held | Attempt::Absent => Ok(lock),
         }
     }
 
@@ -81,4 +85,63 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 #[cfg(not(unix))]
 fn is_at(_: &File, _: &Path) -> io::Result<bool> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Makes the name its own, as its owner does or as one who found it dead.
+    fn own(path: &Path, round: usize) -> Option<LockFile> {
+        if round.is_multiple_of(2) {
+            return LockFile::create(path).ok();
+        }
+        match LockFile::look(path).expect("a look") {
+            Attempt::Taken(lock) => Some(lock),
+            Attempt::Held | Attempt::Absent => None,
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_longer_at_its_path_is_nobodys_lock() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("name.lock");
+        let first = LockFile::create(&path).expect("it is free");
+        let open = || OpenOptions::new().write(true).open(&path).expect("it is there");
+        let (gone, replaced) = (open(), open());
+        first.remove().expect("it is there");
+        assert!(matches!(LockFile::take(gone, &path), Ok(Attempt::Absent)));
+        let second = LockFile::create(&path).expect("it is free");
+        assert!(matches!(LockFile::take(replaced, &path), Ok(Attempt::Absent)));
+        assert!(matches!(LockFile::look(&path), Ok(Attempt::Held)));
+        drop(second);
+        assert!(matches!(LockFile::look(&path), Ok(Attempt::Taken(_))));
+    }
+
+    #[test]
+    fn two_never_own_one_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("name.lock");
+        let (owners, owned) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let (path, owners, owned) = (&path, &owners, &owned);
+                scope.spawn(move || {
+                    for round in 0..2000 {
+                        let Some(lock) = own(path, thread + round) else {
+                            continue;
+                        };
+                        assert_eq!(owners.fetch_add(1, Ordering::SeqCst), 0, "two own it");
+                        owned.fetch_add(1, Ordering::SeqCst);
+                        std::thread::yield_now();
+                        owners.fetch_sub(1, Ordering::SeqCst);
+                        lock.remove().expect("it is there");
+                    }
+                });
+            }
+        });
+        assert!(owned.into_inner() > 100, "there was a race");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use leyline_core::store::{Result, Waker};
 use rusqlite::Connection;
@@ -17,6 +17,9 @@ use super::thread::{Neighbours, Thread};
 use crate::halt::Halt;
 use crate::options::SqliteOptions;
 use crate::verb::Verb;
+
+/// What is longer than this is as good as never.
+const LONGEST_INTERVAL: Duration = Duration::from_hours(24);
 
 pub(crate) struct Writer {
     queue: Arc<Queue>,
@@ -38,6 +41,7 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::new(options.queue));
         let interval = options.cross_process_wakeups.filter(|every| !every.is_zero());
+        let interval = interval.map(|every| every.min(LONGEST_INTERVAL));
         let thread = Thread {
             committer: Committer::new(conn, log, Arc::clone(&halt)),
             queue: Arc::clone(&queue),

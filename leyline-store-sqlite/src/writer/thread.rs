@@ -44,7 +44,7 @@ struct Farewell(Arc<Queue>, Arc<crate::halt::Halt>);
 impl Drop for Farewell {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.1.stop("the writer's thread panicked");
+            self.1.stop("the writer's thread panicked".to_owned());
         }
         self.0.close();
         self.0.clear();
@@ -93,7 +93,6 @@ impl Thread {
     /// What is done between two groups, when it is time for it.
     fn keep_house(&mut self) {
         if self.committer.halt.is_failed() {
-            self.idle_at = None;
             return;
         }
         if self.due.take(now(&*self.clock)) {
@@ -108,6 +107,9 @@ impl Thread {
 
     /// When [`keep_house`](Self::keep_house) has to be called at the latest.
     fn deadline(&self) -> Option<Instant> {
+        if self.committer.halt.is_failed() {
+            return None;
+        }
         let due = self.due.wait(now(&*self.clock));
         let due = due.and_then(|wait| Instant::now().checked_add(wait));
         let neighbours = self.neighbours.as_ref().map(|neighbours| neighbours.next);

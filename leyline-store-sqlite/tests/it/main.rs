@@ -6,6 +6,7 @@ mod conformance;
 
 mod backup;
 mod disk_full;
+mod engine;
 #[cfg(unix)]
 mod killed;
 #[cfg(unix)]

@@ -66,7 +66,7 @@ async fn two_processes_share_the_work_and_no_task_is_done_twice() {
 
 #[tokio::test]
 async fn two_stores_make_one_database_at_the_same_time() {
-    for _ in 0..10 {
+    for _ in 0..20 {
         let folder = tempdir().expect("a folder");
         let path = folder.path().join("leyline.db");
         let (one, other) = tokio::join!(open(&path), open(&path));

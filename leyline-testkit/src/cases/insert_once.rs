@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leyline_core::store::{Error, Inserted, Result};
-use leyline_core::{NewTask, Status, TaskId, TaskStoreExt as _};
+use leyline_core::store::{Error, Inserted, ListQuery, Result};
+use leyline_core::{NewTask, TaskId, TaskStoreExt as _};
 
 use crate::columns::assert_same;
 use crate::fixtures::{json, kind};
@@ -189,21 +189,25 @@ pub async fn of_two_requests_under_one_key_one_wins(trial: Trial) {
     assert_eq!(counted.pending(), 1);
 }
 
+/// Five rounds, each under a key of its own.
 async fn check_one_task(trial: &Trial, owner: &str) {
-    let answers = race_to_insert(trial, |_| keyed(trial, owner, "k")).await;
-    let answers: Vec<Inserted> = answers
-        .into_iter()
-        .map(|answer| answer.expect("the insert succeeds"))
-        .collect();
-    assert!(
-        answers
-            .iter()
-            .all(|inserted| inserted.task.id == answers[0].task.id)
-    );
-    assert_eq!(answers.iter().filter(|inserted| !inserted.existed).count(), 1);
-    let page = trial.store.list(&leyline_core::store::ListQuery::new()).await;
-    assert_eq!(page.expect("list succeeds").tasks.len(), 1, "there is one task");
-    assert_eq!(answers[0].task.status, Status::Pending);
+    for round in 1..=5 {
+        let key = format!("k{round}");
+        let answers = race_to_insert(trial, |_| keyed(trial, owner, &key)).await;
+        let answers: Vec<Inserted> = answers
+            .into_iter()
+            .map(|answer| answer.expect("the insert succeeds"))
+            .collect();
+        let id = answers[0].task.id;
+        assert!(answers.iter().all(|inserted| inserted.task.id == id));
+        assert_eq!(answers.iter().filter(|inserted| !inserted.existed).count(), 1);
+        let page = trial.store.list(&ListQuery::new()).await;
+        assert_eq!(
+            page.expect("list succeeds").tasks.len(),
+            round,
+            "each key has one task"
+        );
+    }
 }
 
 async fn race_to_insert(trial: &Trial, new: impl Fn(usize) -> NewTask) -> Vec<Result<Inserted>> {

@@ -6,6 +6,7 @@ mod files;
 mod licences;
 mod measures;
 mod modules;
+mod program;
 mod statements;
 mod words;
 
@@ -43,6 +44,7 @@ pub(crate) fn run() -> Result<(), String> {
     faults.extend(statements::check(&files));
     faults.extend(words::check(&files));
     faults.extend(documents::check(&files));
+    faults.extend(program::check(&files));
     if faults.is_empty() {
         return Ok(());
     }

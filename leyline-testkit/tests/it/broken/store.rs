@@ -1,6 +1,7 @@
 //! A store with one bug, around one without.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ pub(super) struct Broken {
     inner: Arc<dyn TaskStore>,
     bug: Bug,
     keys: Mutex<BTreeMap<String, TaskId>>,
+    looks: AtomicUsize,
     handed_out: Mutex<Option<Claimed>>,
 }
 
@@ -27,6 +29,7 @@ impl Broken {
             inner,
             bug,
             keys: Mutex::default(),
+            looks: AtomicUsize::new(0),
             handed_out: Mutex::default(),
         }
     }
@@ -48,7 +51,7 @@ impl Broken {
         new
     }
 
-    /// Looks whether the key is there, and writes a little later.
+    /// Looks whether the key is there, and writes a little later: not before another caller has looked as well.
     async fn insert_after_a_look(&self, new: &NewTask) -> Result<Inserted> {
         let key = new.idempotency_key.clone().unwrap_or_default();
         let there = self
@@ -61,7 +64,10 @@ impl Broken {
             let task = self.inner.get(id).await?.ok_or(Error::NotFound { id })?;
             return Ok(Inserted { task, existed: true });
         }
-        tokio::task::yield_now().await;
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        while self.looks.load(Ordering::SeqCst) < 2 {
+            tokio::task::yield_now().await;
+        }
         let mut keyless = new.clone();
         keyless.idempotency_key = None;
         self.keys
