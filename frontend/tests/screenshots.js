@@ -3,7 +3,8 @@
  *
  *     node screenshots.js FOLDER [SCENE...]
  *
- * FOLDER/README.png is the one for the README: `cp FOLDER/README.png ../../docs/screenshot.png`.
+ * FOLDER/README.png is the one for the README, once it is small enough:
+ * `pngquant 176 --strip -o ../../docs/screenshot.png FOLDER/README.png`.
  */
 
 import { mkdir, readFile } from "node:fs/promises";
@@ -166,7 +167,7 @@ const SCENES = {
     await visit.simulate({ Length: 30, Steps: 40 });
     await visit.above("Simulation", 55);
     await visit.choose("Auto");
-    await visit.page.setViewportSize({ width: 1280, height: 800 });
+    await visit.page.setViewportSize({ width: 1280, height: 796 });
     await settled(visit.page);
     await visit.page.screenshot({ path: path.join(folder, "README.png") });
   },

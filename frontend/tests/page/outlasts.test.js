@@ -35,7 +35,7 @@ test("two tabs show the same at the same time", visiting(async (visit) => {
 
 test("kill -9 in the middle: after the restart the work goes on by itself", visiting(async (visit) => {
   const { page, server } = visit;
-  await visit.simulate({ Length: 10, Steps: 50 });
+  await visit.simulate({ Length: 8, Steps: 50 });
   await visit.above("Simulation", 20);
   await server.kill();
   await page.locator("#connection[data-state=lost]").waitFor();

@@ -40,6 +40,7 @@ test("a photograph becomes a film that plays", visiting(async (visit) => {
   await visit.choose("Motion");
   await visit.page.getByRole("radio", { name: "Pan left" }).check();
   await visit.set("Length", 2);
+  await visit.set("Frame rate", 10);
   await visit.set("Width", 320);
   await visit.giveSamples("rocket.jpg");
   await visit.until("rocket.jpg", "Completed");

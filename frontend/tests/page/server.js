@@ -35,7 +35,12 @@ export class Server {
   static async start(flags) {
     const server = new Server(flags);
     server.#dir = await mkdtemp(path.join(tmpdir(), "leyline-page-"));
-    await server.#run(0);
+    try {
+      await server.#run(0);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
     return server;
   }
 
@@ -72,7 +77,8 @@ export class Server {
   }
 
   async stop() {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) await this.kill();
+    const child = this.#process;
+    if (child && child.exitCode === null && child.signalCode === null) await this.kill();
     await rm(this.#dir, { recursive: true, force: true });
   }
 

@@ -13,6 +13,7 @@ use leyline_core::hub::{ListChanges, ListScope, Update, Watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::close::CloseCode;
+use super::handshake;
 use super::link::{self, End, Link, Terms};
 use super::message::{Notice, Request};
 use crate::auth::{Action, Principal, Scope};
@@ -45,15 +46,15 @@ pub(crate) async fn open_socket(State(api): State<Api>, mut parts: Parts) -> Res
     let principal = api.identify(&parts, Action::Watch).await?;
     let upgrade = link::upgrade(&mut parts).await?;
     let terms = Terms::new(&api, &parts, &principal, MAX_MESSAGE_BYTES);
-    let desk = Desk {
+    let desk = Box::new(Desk {
         api,
-        parts,
+        parts: handshake::keep(parts),
         principal,
         handles: BTreeMap::new(),
         watches: FuturesUnordered::new(),
         list: None,
         list_at: Instant::now(),
-    };
+    });
     Ok(link::carry(upgrade, terms, |mut link| async {
         let end = desk.serve(&mut link).await.unwrap_or_else(|end| end);
         (link, end)
@@ -78,7 +79,7 @@ struct Desk {
 }
 
 impl Desk {
-    async fn serve(mut self, link: &mut Link) -> Result<End, End> {
+    async fn serve(mut self: Box<Self>, link: &mut Link) -> Result<End, End> {
         loop {
             tokio::select! {
                 biased;

@@ -3,6 +3,7 @@
 
 mod close;
 mod events;
+mod handshake;
 mod link;
 mod many;
 mod message;

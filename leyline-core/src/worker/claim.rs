@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tracing::{Instrument as _, debug, info, warn};
 
 use super::Engine;
+use super::engine::State;
 use super::execute::{Attempt, supervise};
 use super::held::Entry;
 use crate::context::{ProgressCell, ProgressHandle, Slots};
@@ -96,56 +97,15 @@ impl Engine {
         let registered = self.config.kinds.get(&task.kind).cloned();
         let Some(registered) = registered.filter(|_| !self.stopping.is_cancelled()) else {
             // Claimed while the worker was told to stop: given back at once.
-            return self.submit(Finish {
-                claim,
-                outcome: Outcome::Release,
-                progress: None,
-            });
+            return self.give_back(claim);
         };
-        let suspect = task.is_suspect(self.config.options.max_rescues);
-        let slot = Slots::take(&self.slots, &task.kind, suspect);
-        let cell = ProgressCell::new(task.id, task.revision, Arc::clone(&self.board));
-        let lost = self.ended.child_token();
-        let event = TaskEvent::of(&task);
-        let span = tracing::info_span!(
-            "task", id = %task.id, kind = %task.kind, attempt = task.attempt, revision = task.revision
-        );
         let waited = self.config.env.now().duration_since(task.run_at);
         metrics::waited(&task.kind, waited.as_secs_f64());
         metrics::transition(Verb::Claim, &task.kind);
-        let mut state = self.state();
-        let anew = state.held.get(task.id).is_some();
-        let hold = self.config.publisher.hub().hold(&event, lost.clone(), anew);
-        self.config.publisher.publish_remote(&event);
-        let entry = Entry {
-            revision: task.revision,
-            event,
-            cell: Arc::clone(&cell),
-            lost: lost.clone(),
-            supervisor: None,
-            finishing: false,
-            stored_tick: 0,
-            _hold: hold,
-        };
-        if let Some(old) = state.held.insert(task.id, entry) {
-            // The database went back in time and handed out a task that is held here: the old execution is void.
-            warn!(id = %task.id, old = old.revision, new = task.revision, "claimed a task that is held already");
-            old.cell.close();
-            if let Some(supervisor) = &old.supervisor {
-                supervisor.abort();
-            }
-        }
-        let (id, revision) = (task.id, task.revision);
-        let progress = ProgressHandle::new(cell);
-        let attempt = Attempt {
-            task,
-            claim,
-            previous_progress,
-            registered,
-            progress,
-            lost,
-            slot,
-        };
+        let suspect = task.is_suspect(self.config.options.max_rescues);
+        let span = tracing::info_span!(
+            "task", id = %task.id, kind = %task.kind, attempt = task.attempt, revision = task.revision
+        );
         span.in_scope(|| {
             if suspect {
                 info!("runs as a suspect, alone");
@@ -153,12 +113,61 @@ impl Engine {
                 debug!("claimed");
             }
         });
+        let cell = ProgressCell::new(task.id, task.revision, Arc::clone(&self.board));
+        let attempt = Attempt {
+            slot: Slots::take(&self.slots, &task.kind, suspect),
+            progress: ProgressHandle::new(Arc::clone(&cell)),
+            lost: self.ended.child_token(),
+            task,
+            claim,
+            previous_progress,
+            registered,
+        };
+        // Held before it runs, and under one lock with the handle that stops it.
+        let mut state = self.state();
+        self.hold(&mut state, &attempt, cell);
         let supervisor = self
             .supervisors
             .spawn(supervise(Arc::clone(self), attempt).instrument(span));
-        if let Some(entry) = state.held.claim_mut(id, revision) {
+        if let Some(entry) = state.held.claim_mut(claim.id, claim.revision) {
             entry.supervisor = Some(supervisor.abort_handle());
         }
+    }
+
+    /// Enters the claim among those that are held, and tells of it.
+    fn hold(&self, state: &mut State, attempt: &Attempt, cell: Arc<ProgressCell>) {
+        let Claim { id, revision, .. } = attempt.claim;
+        let event = TaskEvent::of(&attempt.task);
+        let anew = state.held.get(id).is_some();
+        let publisher = &self.config.publisher;
+        let hold = publisher.hub().hold(&event, attempt.lost.clone(), anew);
+        publisher.publish_remote(&event);
+        let entry = Entry {
+            revision,
+            event,
+            cell,
+            lost: attempt.lost.clone(),
+            supervisor: None,
+            finishing: false,
+            stored_tick: 0,
+            _hold: hold,
+        };
+        if let Some(old) = state.held.insert(id, entry) {
+            // The database went back in time and handed out a task that is held here: the old execution is void.
+            warn!(%id, old = old.revision, new = revision, "claimed a task that is held already");
+            old.cell.close();
+            if let Some(supervisor) = &old.supervisor {
+                supervisor.abort();
+            }
+        }
+    }
+
+    fn give_back(&self, claim: Claim) {
+        self.submit(Finish {
+            claim,
+            outcome: Outcome::Release,
+            progress: None,
+        });
     }
 
     /// Gives back the strays that can be judged.
@@ -170,15 +179,10 @@ impl Engine {
         for stray in strays {
             warn!(id = %stray.id, revision = stray.revision, "gives back a claim whose reply was lost");
             metrics::stray();
-            let claim = Claim {
+            self.give_back(Claim {
                 id: stray.id,
                 revision: stray.revision,
                 worker,
-            };
-            self.submit(Finish {
-                claim,
-                outcome: Outcome::Release,
-                progress: None,
             });
         }
     }

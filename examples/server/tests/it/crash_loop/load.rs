@@ -2,12 +2,14 @@
 //! many connections that takes.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hyper::{Method, StatusCode};
+use image::{ImageFormat, Rgb, RgbImage};
 use leyline_core::task::Hasher;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -15,7 +17,6 @@ use tokio::task::JoinSet;
 
 use super::{Accepted, Shared};
 use crate::client::{self, Failed, Socket, request, send};
-use crate::service::sample;
 
 /// Clients at once; each has one task at a time under way.
 const CLIENTS: usize = 24;
@@ -42,7 +43,7 @@ impl Load {
             count: Arc::default(),
             done: Arc::default(),
         };
-        let picture = Arc::new(sample("cat-orientation-6.jpg"));
+        let picture = Arc::new(picture());
         for number in 0..CLIENTS {
             let mut client = Client {
                 number,
@@ -83,6 +84,14 @@ impl Load {
             .expect("every accepted task ends");
         std::mem::take(&mut self.done.lock().unwrap())
     }
+}
+
+/// So small that a life of the server is long enough for it: what never ends would take every slot for good.
+fn picture() -> Vec<u8> {
+    let picture = RgbImage::from_fn(24, 24, |x, y| Rgb([(x * 10) as u8, (y * 10) as u8, 99]));
+    let mut file = Cursor::new(Vec::new());
+    picture.write_to(&mut file, ImageFormat::Png).unwrap();
+    file.into_inner()
 }
 
 struct Client {
