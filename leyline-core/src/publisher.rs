@@ -97,7 +97,7 @@ impl Lane {
     fn push(&self, event: TaskEvent) {
         self.queue.push(event);
         let mut pump = self.pump.lock().unwrap_or_else(PoisonError::into_inner);
-        if pump.is_none() {
+        if pump.as_ref().is_none_or(JoinHandle::is_finished) {
             let run = run(Arc::clone(&self.queue), Arc::clone(&self.sink));
             *pump = Some(tokio::spawn(run.instrument(tracing::debug_span!("sink"))));
         }

@@ -10,6 +10,7 @@ use super::slot::{Slot, View};
 use super::{Hub, Shared};
 use crate::event::TaskEvent;
 use crate::metrics;
+use crate::store::deadline;
 
 /// The task that compares. It lives while anything is watched; the hub owns it and ends it when dropped.
 #[derive(Default)]
@@ -59,7 +60,8 @@ impl Hub {
             return Ok(());
         }
         let seen: Vec<_> = live.iter().map(|(_, _, event)| event.seen()).collect();
-        let changes = self.0.store.changed_since(&seen).await?;
+        let call = self.0.store.changed_since(&seen);
+        let changes = deadline::read(self.read_deadline(), call).await?;
         debug!(
             watched = seen.len(),
             changed = changes.tasks.len(),
