@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::auth::Action;
 use crate::body::{RequestBody, declared_length};
-use crate::gate::Api;
+use crate::gate::{self, Api};
 use crate::header::idempotency;
 use crate::media::essence;
 use crate::problem::{Problem, ProblemType};
@@ -95,6 +95,7 @@ pub(crate) fn new_task(api: &Api, kind: Option<&str>, media_type: Option<&str>) 
 /// The answer to everything that was accepted, the first time and every other time.
 pub(crate) fn accepted(inserted: &Inserted, urls: &Urls) -> Response {
     let event = TaskEvent::of(&inserted.task);
+    gate::about(event.id);
     let mut response = wire::task_response(StatusCode::ACCEPTED, &event, urls);
     let location = HeaderValue::from_str(&urls.task(event.id)).expect("a path of a request is visible ASCII");
     response.headers_mut().insert(header::LOCATION, location);

@@ -12,6 +12,7 @@ use futures_util::stream;
 use leyline_core::TaskEvent;
 use leyline_core::hub::{Update, Watch};
 use tokio::time::{Duration, Instant, sleep_until};
+use tracing::{Instrument as _, Span};
 
 use super::link::expiry;
 use super::message::Notice;
@@ -61,9 +62,10 @@ pub(crate) async fn watch_events(
         away: Shutdown::draw(shutdown.as_ref(), api.leyline.env()),
         shutdown,
     };
-    let frames = stream::unfold(events, async |mut events| {
-        let frame = events.frame().await?;
-        Some((Ok::<_, Infallible>(frame), events))
+    let span = Span::current();
+    let frames = stream::unfold((events, span), async |(mut events, span)| {
+        let frame = events.frame().instrument(span.clone()).await?;
+        Some((Ok::<_, Infallible>(frame), (events, span)))
     });
     let headers = [
         (

@@ -136,7 +136,8 @@ impl Desk {
             .watch(&self.parts, Action::Watch, &self.principal, named)
             .await;
         let watch = watch.map_err(|problem| {
-            problem.log();
+            let task = named.id().map(tracing::field::display);
+            tracing::info_span!("watch", task).in_scope(|| problem.log());
             problem.kind
         })?;
         self.wait(watch);
