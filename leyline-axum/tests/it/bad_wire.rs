@@ -26,6 +26,17 @@ fn the_limits_are_those_that_are_documented() {
         (options.min_body_rate, options.body_idle_timeout),
         (1024, Duration::from_secs(30))
     );
+    assert_eq!(
+        leyline_axum::HttpOptions::default().ping_interval,
+        Duration::from_secs(25)
+    );
+}
+
+#[test]
+fn a_watcher_that_reads_nothing_for_half_a_minute_is_not_cut() {
+    let halt = Duration::from_secs(30);
+    assert!(leyline_axum::HttpOptions::default().peer_timeout > halt);
+    assert!(leyline_axum::ServeOptions::default().write_timeout > halt);
 }
 
 #[tokio::test]
