@@ -57,7 +57,8 @@ pub struct Task {
     pub links: Option<Links>,
 }
 
-/// Where a task stands.
+/// Where a task stands. There will be no other: a client may rely on a task that is neither pending nor processing having
+/// ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the words say it")]
