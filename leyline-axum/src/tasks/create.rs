@@ -42,12 +42,10 @@ struct TaskRequest<'a> {
     responses(
         (status = 202, description = "Accepted", body = schema::Task,
             headers(("Location" = String, description = "The task"))),
-        (status = 400, description = "Malformed", body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, description = "Unknown kind, params out of bounds, or the key was used for another request",
-            body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "Too many tasks are waiting", body = schema::ProblemDetails,
-            content_type = "application/problem+json"),
+        (status = 400, description = "Malformed"),
+        (status = 413, description = "Too large"),
+        (status = 422, description = "Unknown kind, params out of bounds, or the key was used for another request"),
+        (status = 503, description = "Too many tasks are waiting"),
     )
 )]
 pub(crate) async fn create_task(State(api): State<Api>, request: Request) -> Result<Response, Problem> {

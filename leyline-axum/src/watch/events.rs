@@ -20,7 +20,6 @@ use crate::auth::Action;
 use crate::gate::{Api, Named};
 use crate::header::etag;
 use crate::problem::Problem;
-use crate::schema::ProblemDetails;
 use crate::serve::Shutdown;
 use crate::urls;
 
@@ -39,7 +38,7 @@ use crate::urls;
     responses(
         (status = 200, description = "The events", content_type = "text/event-stream"),
         (status = 204, description = "The client has the terminal event"),
-        (status = 404, description = "No such task", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 404, description = "No such task"),
     )
 )]
 pub(crate) async fn watch_events(
