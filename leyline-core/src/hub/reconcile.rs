@@ -29,7 +29,9 @@ impl Hub {
     pub(super) fn ensure_reconciler(&self) {
         let mut reconciler = self.0.reconciler.lock().unwrap_or_else(PoisonError::into_inner);
         if reconciler.0.as_ref().is_none_or(JoinHandle::is_finished) {
-            let run = run(Arc::downgrade(&self.0)).instrument(tracing::debug_span!("reconcile"));
+            // It outlives whoever was the first to watch, and is no part of their work.
+            let run =
+                run(Arc::downgrade(&self.0)).instrument(tracing::debug_span!(parent: None, "reconcile"));
             reconciler.0 = Some(tokio::spawn(run));
         }
     }
