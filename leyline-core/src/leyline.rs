@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::info;
 
 use crate::blob::Blobs;
 use crate::builder::Builder;
@@ -17,6 +18,7 @@ use crate::hub::{Hub, Watch};
 use crate::metrics;
 use crate::options::{KindOptions, Options};
 use crate::publisher::Publisher;
+use crate::status::Verb;
 use crate::store::{Inserted, ListQuery, Page, Stats, TaskStore, TaskStoreExt as _, WorkerRow};
 use crate::task::{Kind, NewTask, Task, TaskId, label};
 use crate::worker::{Config, Drained, Engine, Registered};
@@ -176,9 +178,11 @@ impl Leyline {
     }
 
     fn announce(&self, kind: &Kind, inserted: &Inserted) {
-        if !inserted.existed {
+        let Inserted { task, existed } = inserted;
+        info!(id = %task.id, %kind, revision = task.revision, existed, verb = "insert");
+        if !existed {
             metrics::submitted(kind, 1);
-            self.0.publisher.publish(TaskEvent::of(&inserted.task));
+            self.0.publisher.publish(TaskEvent::of(task));
         }
     }
 
@@ -224,6 +228,7 @@ impl Leyline {
     /// A dropped call may or may not have cancelled the task.
     pub async fn cancel(&self, id: TaskId, expected: Option<u64>) -> Result<Task, Error> {
         let task = self.0.store.cancel(id, expected).await?;
+        tell(Verb::Cancel, &task);
         self.0.publisher.publish(TaskEvent::of(&task));
         Ok(task)
     }
@@ -237,6 +242,7 @@ impl Leyline {
     /// A dropped call may or may not have requeued the task.
     pub async fn requeue(&self, id: TaskId, expected: Option<u64>) -> Result<Task, Error> {
         let task = self.0.store.requeue(id, expected).await?;
+        tell(Verb::Requeue, &task);
         self.0.publisher.publish(TaskEvent::of(&task));
         Ok(task)
     }
@@ -250,6 +256,7 @@ impl Leyline {
     /// A dropped call may or may not have removed the row; the blobs of a removed row are swept.
     pub async fn delete(&self, id: TaskId, expected: Option<u64>) -> Result<(), Error> {
         let task = self.0.store.delete(id, expected).await?;
+        tell(Verb::Delete, &task);
         self.hub().removed(&task.owner);
         if let Some(blobs) = &self.0.blobs {
             blobs.delete_of(&task).await;
@@ -346,6 +353,12 @@ impl Leyline {
     pub fn options(&self) -> &Options {
         &self.0.options
     }
+}
+
+/// What an operator did, for the log and the counters.
+fn tell(verb: Verb, task: &Task) {
+    metrics::transition(verb, &task.kind);
+    info!(id = %task.id, kind = %task.kind, attempt = task.attempt, revision = task.revision, verb = verb.as_str());
 }
 
 impl fmt::Debug for Leyline {

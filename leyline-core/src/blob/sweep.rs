@@ -252,3 +252,79 @@ fn names_artifact(task: &Task, key: &str) -> bool {
     let mut artifacts = task.output.iter().flat_map(|output| &output.artifacts);
     artifacts.any(|artifact| artifact.key == key)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::{Env, TokioClock};
+    use crate::store::MemoryStore;
+
+    fn sweeper() -> Sweeper {
+        let epoch = Timestamp::UNIX_EPOCH;
+        let env = Env::seeded(TokioClock::starting_at(epoch), 1);
+        let store = Arc::new(MemoryStore::new(env.clone()));
+        Sweeper::new(Blobs::in_memory(env), store, DAY)
+    }
+
+    /// Garbage: an artifact of a task that is not there.
+    fn garbage(n: u8) -> Path {
+        let task = TaskId::from_bytes([n; 16]);
+        Path::from(format!("results/{task}/2-0000000000000000/result"))
+    }
+
+    impl Sweeper {
+        async fn put(&self, n: u8) {
+            let object_store = &self.blobs.store;
+            object_store
+                .put(&garbage(n), "garbage".into())
+                .await
+                .expect("put");
+        }
+
+        async fn has(&self, n: u8) -> bool {
+            self.blobs.store.head(&garbage(n)).await.is_ok()
+        }
+    }
+
+    fn begin(sweeper: &Sweeper) -> CancellationToken {
+        let (sweeper, stop) = (sweeper.clone(), CancellationToken::new());
+        let stops = stop.clone();
+        tokio::spawn(async move { sweeper.run(stops).await });
+        stop
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sweep_comes_soon_after_the_first_start_and_then_once_a_day() {
+        let sweeper = sweeper();
+        sweeper.put(1).await;
+        let stop = begin(&sweeper);
+        tokio::time::sleep(LOOK * 2).await;
+        assert!(!sweeper.has(1).await);
+        sweeper.put(2).await;
+        tokio::time::sleep(DAY - LOOK * 3).await;
+        assert!(sweeper.has(2).await, "not before a day has passed");
+        tokio::time::sleep(LOOK * 5).await;
+        assert!(!sweeper.has(2).await);
+        stop.cancel();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_interrupted_sweep_goes_on_behind_its_last_key() {
+        let sweeper = sweeper();
+        for n in 1..=3 {
+            sweeper.put(n).await;
+        }
+        sweeper.save(Some(garbage(2).to_string())).await.expect("saved");
+        assert_eq!(
+            sweeper.due().await.expect("read"),
+            None,
+            "another worker may be at it"
+        );
+        let stop = begin(&sweeper);
+        tokio::time::sleep(LOOK * 2).await;
+        assert!(sweeper.has(1).await && sweeper.has(2).await && !sweeper.has(3).await);
+        tokio::time::sleep(DAY + LOOK * 2).await;
+        assert!(!sweeper.has(1).await && !sweeper.has(2).await);
+        stop.cancel();
+    }
+}

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::store::{Waker, Wakeups};
+use super::Hub;
+use crate::store::{KindStats, ListQuery, Result, Waker, Wakeups};
+use crate::task::TaskId;
 
 /// Whose tasks a list shows.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +44,18 @@ impl Lists {
         }
     }
 
+    /// Whether anybody looks at a list.
+    pub(super) fn is_watched(&self) -> bool {
+        !self.entries().is_empty()
+    }
+
+    /// Something changed, and nobody knows whose.
+    fn all_changed(&self) {
+        for entry in self.entries().values() {
+            entry.waker.wake();
+        }
+    }
+
     pub(super) fn subscribe(lists: &Arc<Self>, scope: ListScope) -> ListChanges {
         let wakeups = {
             let mut entries = lists.entries();
@@ -54,6 +68,50 @@ impl Lists {
             scope,
             wakeups,
         }
+    }
+}
+
+/// What the store shows of all lists at a glance: two reads, however many tasks and subscribers there are.
+#[derive(PartialEq)]
+struct Glance {
+    newest: Option<TaskId>,
+    kinds: Vec<KindStats>,
+}
+
+impl Glance {
+    /// What ended is counted over a few polls only: further back it says nothing new, and costs more.
+    async fn of(hub: &Hub) -> Result<Self> {
+        let newest = ListQuery {
+            limit: 1,
+            ..ListQuery::new()
+        };
+        let page = hub.0.store.list(&newest).await?;
+        let stats = hub.0.store.stats(4 * hub.0.poll_interval).await?;
+        Ok(Self {
+            newest: page.tasks.first().map(|task| task.id),
+            kinds: stats.kinds,
+        })
+    }
+}
+
+/// The last glance, for the comparison that stands behind the hints of lists.
+#[derive(Default)]
+pub(super) struct Glances(Option<Glance>);
+
+impl Glances {
+    /// Tells every list if the store shows something else than at the last call: another process changed it, or an event was
+    /// lost. What this process changed is told once more.
+    pub(super) async fn compare(&mut self, hub: &Hub) -> Result<()> {
+        if !hub.0.lists.is_watched() {
+            self.0 = None;
+            return Ok(());
+        }
+        let now = Glance::of(hub).await?;
+        if self.0.as_ref() != Some(&now) {
+            hub.0.lists.all_changed();
+        }
+        self.0 = Some(now);
+        Ok(())
     }
 }
 

@@ -87,9 +87,12 @@ impl Hub {
     }
 
     /// A hint for list views: rises whenever a task within `scope` was inserted, changed its status or went. Nothing is
-    /// queued: who is slow sees one rise for many changes.
+    /// queued: who is slow sees one rise for many changes. What another process did is told within `poll_interval`, to all
+    /// scopes. To be called within a tokio runtime.
     pub fn list_changes(&self, scope: ListScope) -> ListChanges {
-        Lists::subscribe(&self.0.lists, scope)
+        let changes = Lists::subscribe(&self.0.lists, scope);
+        self.ensure_reconciler();
+        changes
     }
 
     /// How many tasks have a slot.

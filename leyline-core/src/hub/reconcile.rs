@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, Weak};
 use tokio::task::JoinHandle;
 use tracing::{Instrument as _, debug, warn};
 
+use super::list::Glances;
 use super::slot::{Slot, View};
 use super::{Hub, Shared};
 use crate::event::TaskEvent;
@@ -85,6 +86,7 @@ impl Hub {
 }
 
 async fn run(shared: Weak<Shared>) {
+    let mut glances = Glances::default();
     loop {
         let Some(interval) = shared.upgrade().map(|shared| shared.poll_interval) else {
             return;
@@ -93,12 +95,17 @@ async fn run(shared: Weak<Shared>) {
         let Some(hub) = shared.upgrade().map(Hub) else {
             return;
         };
-        if let Err(error) = hub.reconcile().await {
+        let compared = async {
+            hub.reconcile().await?;
+            glances.compare(&hub).await
+        };
+        if let Err(error) = compared.await {
             warn!(%error, "could not compare what is watched with the store; will try again");
             metrics::reconcile_failed();
         }
         let mut reconciler = hub.0.reconciler.lock().unwrap_or_else(PoisonError::into_inner);
-        if !hub.slots().values().any(|slot| slot.is_watched()) {
+        let is_watched = hub.0.lists.is_watched() || hub.slots().values().any(|slot| slot.is_watched());
+        if !is_watched {
             // Under the lock: a watcher who comes now finds no task and starts the next one.
             reconciler.0 = None;
             return;

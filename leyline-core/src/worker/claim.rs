@@ -104,7 +104,8 @@ impl Engine {
         metrics::transition(Verb::Claim, &task.kind);
         let suspect = task.is_suspect(self.config.options.max_rescues);
         let span = tracing::info_span!(
-            "task", id = %task.id, kind = %task.kind, attempt = task.attempt, revision = task.revision
+            "task", id = %task.id, kind = %task.kind, attempt = task.attempt, revision = task.revision,
+            traceparent = task.trace_context
         );
         span.in_scope(|| {
             if suspect {

@@ -275,6 +275,24 @@ async fn an_upload_without_a_row_goes_after_the_grace_time_and_not_before() {
 }
 
 #[tokio::test]
+async fn a_wrong_clock_of_ours_removes_nothing_young() {
+    let local = Local::new(10);
+    let id = local.upload("orphan").await;
+    local.store.cancel(id, None).await.unwrap();
+    local.store.delete(id, None).await.unwrap();
+    let far: leyline_core::Timestamp = "2126-01-01T00:00:00Z".parse().unwrap();
+    let ahead = leyline_core::Env::seeded(leyline_core::env::TokioClock::starting_at(far), 10);
+    let blobs = Blobs::local(local.folder.path(), ahead).unwrap();
+    let store = Arc::clone(&local.store) as Arc<dyn TaskStore>;
+    let swept = Sweeper::new(blobs, store, GRACE).sweep().await.unwrap();
+    assert_eq!(
+        (swept.seen, swept.removed),
+        (1, 0),
+        "the blob store's own clock judges"
+    );
+}
+
+#[tokio::test]
 async fn stale_temporary_files_go_and_young_ones_stay() {
     let local = Local::new(8);
     let folder = local.folder.path().join("uploads/some-task");

@@ -167,8 +167,34 @@ async fn list_hints_rise_for_the_owner_and_for_all_and_for_nobody_else() {
     leyline.submit(task).await.unwrap();
     all.changed().await;
     ann.changed().await;
-    let nothing = tokio::time::timeout(Duration::from_mins(1), bob.changed()).await;
+    // Until the comparison with the store, which tells everyone.
+    let within = leyline.options().poll_interval / 2;
+    let nothing = tokio::time::timeout(within, bob.changed()).await;
     assert!(nothing.is_err(), "bob hears nothing of ann's tasks");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_hears_within_the_poll_of_what_another_process_did() {
+    let (store, leyline) = counting(50);
+    let mut hints = leyline.hub().list_changes(ListScope::Owner("ann".into()));
+    let poll = leyline.options().poll_interval;
+    // The first comparison has nothing to compare with, and tells.
+    hints.changed().await;
+    let quiet = tokio::time::timeout(10 * poll, hints.changed()).await;
+    assert!(quiet.is_err(), "nothing changed, and nothing is told");
+    // Straight to the store: no event is published in this process.
+    let new = leyline.new_task("count").unwrap();
+    let id = new.id;
+    leyline_core::TaskStoreExt::insert_one(&*store, new)
+        .await
+        .unwrap();
+    let before = Instant::now();
+    hints.changed().await;
+    assert!(before.elapsed() <= poll);
+    store.cancel(id, None).await.unwrap();
+    let before = Instant::now();
+    hints.changed().await;
+    assert!(before.elapsed() <= poll);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 mod blobs;
 mod engine;
 mod faults;
+mod housekeeping;
 mod hub;
 mod seed;
 mod service;

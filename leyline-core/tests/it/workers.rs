@@ -312,6 +312,61 @@ async fn a_stuck_blocking_body_neither_delays_the_exit_nor_is_called_ready() {
     release.send(()).unwrap();
 }
 
+#[tokio::test]
+async fn a_blocking_loop_past_its_timeout_fails_its_attempt_and_its_neighbour_finishes() {
+    let env = env(27);
+    let store = Arc::new(leyline_core::MemoryStore::new(env.clone()));
+    let stop = Arc::new(AtomicU32::new(0));
+    let reads = Arc::clone(&stop);
+    let mut options = options();
+    options.concurrency = 2;
+    options.cancel_grace = Duration::from_millis(10);
+    options.drain_wait = Duration::from_millis(10);
+    options.drain_signal = Duration::from_millis(10);
+    let mut endless = KindOptions::default();
+    endless.timeout = Some(Duration::from_millis(50));
+    endless.max_attempts = 1;
+    let leyline = over(store, &env)
+        .options(options)
+        .kind("endless", endless)
+        .processor(
+            "endless",
+            typed(move |cx: TaskContext, (): ()| {
+                let reads = Arc::clone(&reads);
+                async move {
+                    cx.blocking(move |_| {
+                        // Deaf to its signal, until the test is over.
+                        while reads.load(Ordering::SeqCst) == 0 {
+                            std::thread::yield_now();
+                        }
+                        Ok::<_, ProcessError>(())
+                    })
+                    .await
+                }
+            }),
+        )
+        .processor(
+            "calm",
+            typed(async |_: TaskContext, (): ()| Ok::<_, ProcessError>("fine")),
+        )
+        .build()
+        .unwrap();
+    let worker = Worker::start(&leyline);
+    let endless = submit(&leyline, "endless", json!(null)).await;
+    until(&leyline, endless, Status::Processing).await;
+    let calm = submit(&leyline, "calm", json!(null)).await;
+    assert_eq!(ended(&leyline, calm).await.status, Status::Completed);
+    let task = ended(&leyline, endless).await;
+    assert_eq!(
+        (task.status, task.failure.unwrap().code.as_str()),
+        (Status::Failed, "timeout")
+    );
+    assert!(leyline.ready().await.is_ok(), "one of two slots is left");
+    let drained = worker.stop().await;
+    assert_eq!((drained.stuck, drained.unsettled), (1, 0));
+    stop.store(1, Ordering::SeqCst);
+}
+
 /// Polls in real time, for what no signal tells.
 async fn wait_until<F: Future<Output = bool>>(holds: impl Fn() -> F) {
     let poll = async {
