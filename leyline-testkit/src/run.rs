@@ -1,5 +1,6 @@
 //! Runs one case.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use crate::subject::Subject;
@@ -19,6 +20,15 @@ where
     Made: Future<Output = S>,
     Ran: Future<Output = ()>,
 {
+    let trial = Box::pin(async { Trial::new(make().await) });
+    drive(trial, Box::new(|trial| Box::pin(case(trial))));
+}
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// All that is the same for every case and subject. Boxes, because hundreds of cases for each subject would else have a copy
+/// of tokio's runtime each, and take minutes to compile.
+fn drive<'a>(trial: Boxed<'a, Trial>, case: Box<dyn FnOnce(Trial) -> Boxed<'a, ()> + 'a>) {
     // Four threads, so that there is contention on a small machine too.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)
@@ -26,7 +36,7 @@ where
         .build()
         .expect("a runtime can be built");
     runtime.block_on(async {
-        let trial = Trial::new(make().await);
+        let trial = trial.await;
         let ended = tokio::time::timeout(PATIENCE, case(trial)).await;
         assert!(ended.is_ok(), "the case did not end within {PATIENCE:?}");
     });
