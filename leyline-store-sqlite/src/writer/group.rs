@@ -52,6 +52,9 @@ impl Committer {
     /// If one of them errs, all are undone, and each runs again in a transaction of its own: its neighbours see nothing of
     /// it. There are no savepoints, because SQLite undoes the whole transaction under them when the disk is full, and the
     /// next savepoint would commit by itself.
+    ///
+    /// A store that has stopped refuses them, and be it in the middle of a group: after a failed sync no commit proves
+    /// anything.
     pub(super) fn commit(
         &mut self,
         mut jobs: Vec<Box<dyn Job>>,
@@ -59,12 +62,15 @@ impl Committer {
         now: Timestamp,
         committed: &mut dyn FnMut(Vec<Timestamp>),
     ) {
+        if self.halt.is_failed() {
+            return jobs.into_iter().for_each(|job| job.failed(self.halt.error()));
+        }
         match self.transact(&mut jobs, level, now) {
             Ok(due) => {
                 committed(due);
                 jobs.into_iter().for_each(Job::committed);
             }
-            Err(Ended::Undone(error)) if jobs.len() > 1 && !self.halt.is_failed() => {
+            Err(Ended::Undone(error)) if jobs.len() > 1 => {
                 tracing::debug!(%error, calls = jobs.len(), "a group was undone; each call runs alone");
                 for job in jobs {
                     self.commit(vec![job], level, now, committed);

@@ -25,6 +25,7 @@ struct State {
     faults: VecDeque<Option<Fault>>,
     checkpoint: Option<i32>,
     levels: Vec<i64>,
+    copies: usize,
 }
 
 /// `PRAGMA synchronous`, as a number.
@@ -46,6 +47,11 @@ impl Disk {
     /// The level of durability of every commit that was tried since this was last asked.
     pub(super) fn take_levels(&self) -> Vec<i64> {
         std::mem::take(&mut self.0.lock().expect("not poisoned").levels)
+    }
+
+    /// How often the log was to be copied into the database.
+    pub(super) fn copies(&self) -> usize {
+        self.0.lock().expect("not poisoned").copies
     }
 }
 
@@ -71,7 +77,12 @@ impl Log for Disk {
     }
 
     fn checkpoint(&mut self, conn: &Connection) -> rusqlite::Result<Pages> {
-        match self.0.lock().expect("not poisoned").checkpoint {
+        let fault = {
+            let mut state = self.0.lock().expect("not poisoned");
+            state.copies += 1;
+            state.checkpoint
+        };
+        match fault {
             None => Wal.checkpoint(conn),
             Some(code) => Err(failure(code)),
         }
