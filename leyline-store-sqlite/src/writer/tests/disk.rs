@@ -22,6 +22,7 @@ pub(super) struct Disk(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
+    begins: VecDeque<Option<i32>>,
     faults: VecDeque<Option<Fault>>,
     checkpoint: Option<i32>,
     levels: Vec<i64>,
@@ -34,6 +35,11 @@ pub(super) const NORMAL: i64 = 1;
 pub(super) const FULL: i64 = 2;
 
 impl Disk {
+    /// Breaks the beginnings of the next transactions with these codes; `None` is one that is left alone.
+    pub(super) fn break_begins(&self, codes: impl IntoIterator<Item = Option<i32>>) {
+        self.0.lock().expect("not poisoned").begins.extend(codes);
+    }
+
     /// Breaks the next commits; `None` is one that is left alone.
     pub(super) fn break_commits(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         self.0.lock().expect("not poisoned").faults.extend(faults);
@@ -56,6 +62,14 @@ impl Disk {
 }
 
 impl Log for Disk {
+    fn begin(&mut self, conn: &Connection) -> rusqlite::Result<()> {
+        let code = self.0.lock().expect("not poisoned").begins.pop_front();
+        match code.flatten() {
+            None => Wal.begin(conn),
+            Some(code) => Err(failure(code)),
+        }
+    }
+
     fn commit(&mut self, conn: &Connection) -> rusqlite::Result<()> {
         let level = conn.pragma_query_value(None, "synchronous", |row| row.get(0))?;
         let fault = {
