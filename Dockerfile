@@ -10,8 +10,8 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --package leyline-server \
- && install -D target/release/leyline-server /out/leyline-server \
- && install -d /out/data
+ && install -d /out/data \
+ && strip --strip-debug -o /out/leyline-server target/release/leyline-server
 
 # The C and C++ runtimes, a user without privileges, and no shell.
 FROM gcr.io/distroless/cc-debian12:nonroot

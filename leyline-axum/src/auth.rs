@@ -110,7 +110,8 @@ pub struct Principal {
     pub expires_at: Option<Timestamp>,
 }
 
-/// Which tasks a principal sees.
+/// Which tasks a principal sees. There are these two and will be no other: whatever is finer is for the [`Authorizer`] to say of
+/// each task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// Everyone's.

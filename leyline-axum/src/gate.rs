@@ -149,6 +149,11 @@ impl Named {
     }
 }
 
+/// Tells the request's span of its task: once, as a span keeps whatever it was told.
+pub(crate) fn about(id: TaskId) {
+    tracing::Span::current().record("task", tracing::field::display(id));
+}
+
 /// A parameter of the path. Paths of an outer router may bring parameters of their own, so it is taken by name.
 pub(crate) async fn path_param(parts: &mut Parts, name: &str) -> Option<String> {
     let Path(mut params) = parts.extract::<Path<HashMap<String, String>>>().await.ok()?;
@@ -160,6 +165,10 @@ impl<S: Sync> FromRequestParts<S> for Named {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let text = path_param(parts, urls::TASK_ID).await;
-        Ok(text.map_or(Self(None), |text| Self::parse(&text)))
+        let named = text.map_or(Self(None), |text| Self::parse(&text));
+        if let Some(id) = named.0 {
+            about(id);
+        }
+        Ok(named)
     }
 }

@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use crate::gate::Api;
 use crate::problem::Problem;
-use crate::schema::{Health, ProblemDetails};
+use crate::schema::Health;
 use crate::urls;
 use crate::wire;
 
@@ -28,7 +28,7 @@ pub(crate) async fn healthz() -> Response {
     tag = "service",
     responses(
         (status = 200, description = "It can", body = Health),
-        (status = 503, description = "It can't now", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "It can't now"),
     )
 )]
 pub(crate) async fn readyz(State(api): State<Api>) -> Result<Response, Problem> {

@@ -72,6 +72,12 @@
 //! A closed tab ends a watch, never a task. A client that goes away in the middle of an upload leaves neither task nor bytes;
 //! one that goes away after the last byte may or may not have made a task, and finds out by sending the same
 //! `Idempotency-Key` again.
+//!
+//! # What is logged
+//!
+//! Every request is a [`tracing`] span, `request`, with its `method`, its `route` and, once that is known, its `task`; a socket
+//! or an event stream stays in it to its end. Failures of the server are told at the level `error` with their causes; what was
+//! refused, and the status of every answer, at `debug`.
 
 mod auth;
 mod body;

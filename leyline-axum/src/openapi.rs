@@ -9,7 +9,11 @@ use utoipa::OpenApi;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Server};
 
 use crate::gate::Api;
+use crate::schema::ProblemDetails;
 use crate::wire;
+
+/// The media type of problems.
+const PROBLEM: &str = "application/problem+json";
 
 /// What stands before the paths, which the router adds from its handlers.
 #[derive(OpenApi)]
@@ -19,6 +23,7 @@ use crate::wire;
         description = "Accept a file, do the long work durably, show live progress, hand back the result.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
+    components(schemas(ProblemDetails)),
     tags(
         (name = "tasks", description = "Create, list, read and steer tasks"),
         (name = "files", description = "Inputs, results and artifacts"),
@@ -28,23 +33,29 @@ use crate::wire;
 )]
 pub(crate) struct Contract;
 
-/// Says of every operation that its errors are problems, whatever their status: what the authorizer refuses, what is
-/// overloaded, what fails.
+/// Says of every operation that its errors are problems: those that it names, and whatever else the authorizer refuses, is
+/// overloaded, or fails.
 pub(crate) fn with_problems(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     let schema = Ref::from_schema_name("ProblemDetails");
-    let content = ContentBuilder::new().schema(Some(schema)).build();
-    let problem = ResponseBuilder::new()
-        .description("Any other error")
-        .content("application/problem+json", content)
-        .build();
+    let content = RefOr::T(ContentBuilder::new().schema(Some(schema)).build());
     for path in document.paths.paths.values_mut() {
         let operations = [&mut path.get, &mut path.post, &mut path.delete];
         for operation in operations.into_iter().flatten() {
             let responses = &mut operation.responses.responses;
-            responses.insert("default".to_owned(), RefOr::T(problem.clone()));
+            let other = ResponseBuilder::new().description("Any other error").build();
+            responses.insert("default".to_owned(), RefOr::T(other));
+            for (_, response) in responses.iter_mut().filter(|(status, _)| is_error(status)) {
+                if let RefOr::T(response) = response {
+                    response.content.insert(PROBLEM.to_owned(), content.clone());
+                }
+            }
         }
     }
     document
+}
+
+fn is_error(status: &str) -> bool {
+    status == "default" || status.starts_with(['4', '5'])
 }
 
 /// The document for a client who sees the routes under this request's prefix.

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::map_response;
+use axum::middleware::{Next, from_fn, map_response};
 use axum::response::Response;
 use axum::routing::get;
 use leyline_core::Leyline;
+use tracing::Instrument as _;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -39,6 +41,7 @@ pub fn router_with(leyline: Leyline, options: HttpOptions) -> Router {
         )
         .method_not_allowed_fallback(async || Problem::new(ProblemType::MethodNotAllowed))
         .layer(map_response(no_sniff))
+        .layer(from_fn(in_span))
         .with_state(api);
     if origins.is_empty() {
         router
@@ -68,6 +71,21 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(stats::get_stats))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
+}
+
+/// Everything that is logged on the way tells of which request, and of which task once that is known. The route, not the
+/// path: what a path holds is the client's.
+async fn in_span(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let span =
+        tracing::info_span!("request", method = %request.method(), route, task = tracing::field::Empty);
+    async {
+        let response = next.run(request).await;
+        tracing::debug!(status = response.status().as_u16(), "answered");
+        response
+    }
+    .instrument(span)
+    .await
 }
 
 /// No answer is to be taken for something else than it says.

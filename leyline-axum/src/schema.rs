@@ -1,6 +1,7 @@
 //! The shapes of the wire: what the OpenAPI document is made of, and what a client written in Rust can read answers with.
 //!
 //! Every answer that tells of a task is the task's event JSON (the same that WebSocket and SSE carry) with `links` added.
+//! Reading one of these ignores members that it does not know: a newer server may say more.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,6 @@ use utoipa::ToSchema;
 
 /// A task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Task {
     /// A UUID of version 7.
     #[schema(format = "uuid")]
@@ -57,7 +57,8 @@ pub struct Task {
     pub links: Option<Links>,
 }
 
-/// Where a task stands.
+/// Where a task stands. There will be no other: a client may rely on a task that is neither pending nor processing having
+/// ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the words say it")]
@@ -71,7 +72,6 @@ pub enum Status {
 
 /// How far a task is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Progress {
     /// From 0 to 1, or unknown.
     pub fraction: Option<f64>,
@@ -91,7 +91,6 @@ pub struct Progress {
 
 /// A file of a task: its input, or an artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct File {
     /// A label, never a path.
     pub name: String,
@@ -105,7 +104,6 @@ pub struct File {
 
 /// What a completed task produced.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Output {
     /// Whatever JSON the processor gave.
     pub value: Value,
@@ -115,7 +113,6 @@ pub struct Output {
 
 /// Why a task failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Failure {
     /// A stable word.
     pub code: String,
@@ -125,7 +122,6 @@ pub struct Failure {
 
 /// Where to go from a task. Paths with the prefix under which the API is mounted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Links {
     /// The task itself.
     #[serde(rename = "self")]
@@ -150,7 +146,6 @@ pub struct Links {
 
 /// A page of tasks, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct TaskPage {
     /// The tasks.
     pub tasks: Vec<Task>,
@@ -209,7 +204,6 @@ pub struct ProblemDetails {
 
 /// Counts and workers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct ServiceStats {
     /// How far back terminal tasks are counted.
     pub window_seconds: u64,
@@ -224,7 +218,6 @@ pub struct ServiceStats {
 
 /// Counts of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct KindCounts {
     /// The kind.
     pub kind: String,
@@ -242,7 +235,6 @@ pub struct KindCounts {
 
 /// One start of one worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Worker {
     /// Drawn anew at every start.
     pub id: String,
@@ -260,7 +252,6 @@ pub struct Worker {
 
 /// The answer of `/healthz` and `/readyz`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Health {
     /// `ok`.
     pub status: String,

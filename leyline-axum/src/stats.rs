@@ -9,7 +9,7 @@ use leyline_core::store::{KindStats, WorkerRow};
 use crate::auth::Action;
 use crate::gate::Api;
 use crate::problem::Problem;
-use crate::schema::{KindCounts, ProblemDetails, ServiceStats, Worker};
+use crate::schema::{KindCounts, ServiceStats, Worker};
 use crate::urls;
 use crate::wire;
 
@@ -22,8 +22,7 @@ use crate::wire;
     tag = "service",
     responses(
         (status = 200, description = "Counts and workers", body = ServiceStats),
-        (status = 403, description = "Sees only its own tasks", body = ProblemDetails,
-            content_type = "application/problem+json"),
+        (status = 403, description = "Sees only its own tasks"),
     )
 )]
 pub(crate) async fn get_stats(State(api): State<Api>, parts: Parts) -> Result<Response, Problem> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::blob::Blobs;
 use crate::env::Env;
@@ -148,8 +149,27 @@ impl Builder {
     }
 }
 
+/// Longest time an option takes, so that sums of a few never overflow.
+const MAX_TIME: Duration = Duration::from_hours(366 * 24);
+/// Most slots of a worker.
+const MAX_CONCURRENCY: usize = 65_536;
+
 fn check(options: &Options) -> Result<(), BuildError> {
-    let min = std::time::Duration::from_millis(30);
+    for (option, time) in [
+        ("lease_ttl", options.lease_ttl),
+        ("poll_interval", options.poll_interval),
+        ("drain_wait", options.drain_wait),
+        ("drain_signal", options.drain_signal),
+        ("cancel_grace", options.cancel_grace),
+    ] {
+        demand(time <= MAX_TIME, option, "is at most 366 days")?;
+    }
+    demand(
+        options.concurrency <= MAX_CONCURRENCY,
+        "concurrency",
+        "is at most 65,536",
+    )?;
+    let min = Duration::from_millis(30);
     demand(options.lease_ttl >= min, "lease_ttl", "is at least 30 ms")?;
     demand(
         !options.poll_interval.is_zero(),

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use crate::blob::Blobs;
+use crate::blob::{self, Blobs};
 use crate::builder::Builder;
 use crate::env::Env;
 use crate::error::Error;
@@ -19,12 +19,14 @@ use crate::metrics;
 use crate::options::{KindOptions, Options};
 use crate::publisher::Publisher;
 use crate::status::Verb;
-use crate::store::{Inserted, ListQuery, Page, Stats, TaskStore, TaskStoreExt as _, WorkerRow};
-use crate::task::{Kind, NewTask, Task, TaskId, label};
+use crate::store::{Inserted, ListQuery, Page, Stats, TaskStore, TaskStoreExt as _, WorkerRow, deadline};
+use crate::task::{BlobRef, Invalid, Kind, NewTask, Task, TaskId, label};
 use crate::worker::{Config, Drained, Engine, Registered};
 
 /// How old the count of pending tasks may be that `max_pending` is compared with.
 const COUNT_AGE: Duration = Duration::from_secs(1);
+/// How long that count may take: uploads wait for it.
+const COUNT_DEADLINE: Duration = Duration::from_secs(10);
 /// How far back [`Leyline::stats`] counts terminal tasks.
 const STATS_WINDOW: Duration = Duration::from_hours(24);
 
@@ -114,7 +116,8 @@ impl Leyline {
         let pending = match *counted {
             Some((at, pending)) if at.elapsed() < COUNT_AGE => pending,
             _ => {
-                let pending = self.0.store.stats(Duration::ZERO).await?.pending();
+                let stats = self.0.store.stats(Duration::ZERO);
+                let pending = deadline::read(COUNT_DEADLINE, stats).await?.pending();
                 *counted = Some((Instant::now(), pending));
                 pending
             }
@@ -132,12 +135,13 @@ impl Leyline {
     /// Sent again with the same id, or the same owner and idempotency key, it answers with the task that is there.
     ///
     /// # Errors
-    /// As for [`TaskStore::insert`]; [`Error::UnknownKind`].
+    /// As for [`TaskStore::insert`]; [`Error::UnknownKind`]; [`Error::Invalid`] for an input that was uploaded for another
+    /// task.
     ///
     /// # Cancel safety
     /// A dropped call may or may not have inserted the task; sending it again finds out.
     pub async fn submit(&self, task: NewTask) -> Result<Inserted, Error> {
-        self.check_kind(&task.kind)?;
+        self.check(&task)?;
         let kind = task.kind.clone();
         let inserted = self.0.store.insert_one(task).await?;
         self.announce(&kind, &inserted);
@@ -156,7 +160,7 @@ impl Leyline {
         tasks: &[NewTask],
     ) -> Result<Vec<Result<Inserted, crate::store::Error>>, Error> {
         for task in tasks {
-            self.check_kind(&task.kind)?;
+            self.check(task)?;
         }
         let answers = self.0.store.insert(tasks).await?;
         for (task, answer) in tasks.iter().zip(&answers) {
@@ -167,14 +171,22 @@ impl Leyline {
         Ok(answers)
     }
 
-    fn check_kind(&self, kind: &Kind) -> Result<(), Error> {
-        if self.0.declared.contains_key(kind) {
-            return Ok(());
+    fn check(&self, task: &NewTask) -> Result<(), Error> {
+        if !self.0.declared.contains_key(&task.kind) {
+            return Err(Error::UnknownKind {
+                kind: task.kind.to_string(),
+                known: self.kinds(),
+            });
         }
-        Err(Error::UnknownKind {
-            kind: kind.to_string(),
-            known: self.kinds(),
-        })
+        // Bytes go with the task whose id their key holds: no other may name them.
+        let is_own = |input: &BlobRef| blob::is_upload_of(&input.key, task.id);
+        if !task.input.as_ref().is_none_or(is_own) {
+            return Err(Error::Invalid(Invalid {
+                field: "input.key",
+                reason: "belongs to another task",
+            }));
+        }
+        Ok(())
     }
 
     fn announce(&self, kind: &Kind, inserted: &Inserted) {

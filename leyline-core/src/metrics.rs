@@ -18,7 +18,7 @@ pub const WAIT_SECONDS: &str = "leyline_task_wait_seconds";
 pub const RUN_SECONDS: &str = "leyline_task_run_seconds";
 /// Bytes taken in by uploads.
 pub const UPLOAD_BYTES: &str = "leyline_upload_bytes_total";
-/// Slots taken in this worker.
+/// Slots taken by the workers of this process.
 pub const SLOTS_TAKEN: &str = "leyline_worker_slots_taken";
 /// Slots whose code goes on though its claim has ended.
 pub const STUCK_SLOTS: &str = "leyline_worker_stuck_slots";
@@ -65,12 +65,12 @@ pub(crate) fn upload_bytes(bytes: usize) {
     counter!(UPLOAD_BYTES).increment(bytes as u64);
 }
 
-pub(crate) fn slots_taken(count: usize) {
-    gauge!(SLOTS_TAKEN).set(count as f64);
+pub(crate) fn slots_taken_changed(by: f64) {
+    gauge!(SLOTS_TAKEN).increment(by);
 }
 
-pub(crate) fn stuck_slots(count: usize) {
-    gauge!(STUCK_SLOTS).set(count as f64);
+pub(crate) fn stuck_slots_changed(by: f64) {
+    gauge!(STUCK_SLOTS).increment(by);
 }
 
 pub(crate) fn beat(ok: bool) {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::retry::RetryPolicy;
 
-/// Settings of a service. Start from [`Options::default`] and change what differs.
+/// Settings of a service. Start from [`Options::default`] and change what differs. Times of leases, polls, drains and graces
+/// are at most 366 days.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Options {
@@ -14,7 +15,7 @@ pub struct Options {
     /// How often watched tasks are compared with the store, and how often an idle worker asks for tasks (jittered);
     /// default 5 s. Hints make both rarely needed.
     pub poll_interval: Duration,
-    /// Tasks at once in this worker; default the number of cores. Zero means 1.
+    /// Tasks at once in this worker; default the number of cores, at most 65,536. Zero means 1.
     pub concurrency: usize,
     /// How often a task may be freed from a dead worker before it fails with `worker-lost`; default 3. With 0 or 1 it fails
     /// at the first death.

@@ -97,9 +97,12 @@ impl Lane {
     fn push(&self, event: TaskEvent) {
         self.queue.push(event);
         let mut pump = self.pump.lock().unwrap_or_else(PoisonError::into_inner);
-        if pump.is_none() {
+        if pump.as_ref().is_none_or(JoinHandle::is_finished) {
+            // It outlives whoever had the first change, and is no part of their work.
             let run = run(Arc::clone(&self.queue), Arc::clone(&self.sink));
-            *pump = Some(tokio::spawn(run.instrument(tracing::debug_span!("sink"))));
+            *pump = Some(tokio::spawn(
+                run.instrument(tracing::debug_span!(parent: None, "sink")),
+            ));
         }
     }
 }

@@ -56,11 +56,6 @@ impl Upload {
         self.writer.written()
     }
 
-    /// The task as it will be inserted, to be changed before the end: its params may come behind the file's name.
-    pub fn task_mut(&mut self) -> &mut NewTask {
-        &mut self.task
-    }
-
     /// Makes the bytes durable, then inserts the task.
     ///
     /// Where the answer is a task that was there already, or a definite refusal, the bytes just written are removed. After

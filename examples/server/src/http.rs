@@ -44,7 +44,7 @@ fn missing_role(roles: Roles, path: &str) -> Option<&'static str> {
 /// 421: whatever routes requests to processes has chosen the wrong one (RFC 9110, 15.5.20).
 fn misdirected(role: &'static str) -> Response {
     let problem = json!({
-        "type": "about:blank",
+        "type": "urn:leyline:problem:misdirected",
         "title": "Misdirected Request",
         "status": StatusCode::MISDIRECTED_REQUEST.as_u16(),
         "detail": format!("this process does not have the role {role}"),

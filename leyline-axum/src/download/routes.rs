@@ -12,7 +12,6 @@ use crate::auth::Action;
 use crate::gate::{Api, Named, path_param};
 use crate::header::etag;
 use crate::problem::{Problem, ProblemType};
-use crate::schema::ProblemDetails;
 use crate::urls;
 use crate::wire;
 
@@ -29,10 +28,8 @@ use crate::wire;
         (status = 200, description = "The file", content_type = "application/octet-stream"),
         (status = 206, description = "A part of it", content_type = "application/octet-stream"),
         (status = 304, description = "The client has it"),
-        (status = 404, description = "No such task, or it has no file", body = ProblemDetails,
-            content_type = "application/problem+json"),
-        (status = 416, description = "No byte is in the range", body = ProblemDetails,
-            content_type = "application/problem+json"),
+        (status = 404, description = "No such task, or it has no file"),
+        (status = 416, description = "No byte is in the range"),
     )
 )]
 pub(crate) async fn get_input(State(api): State<Api>, id: Named, parts: Parts) -> Result<Response, Problem> {
@@ -57,11 +54,9 @@ pub(crate) async fn get_input(State(api): State<Api>, id: Named, parts: Parts) -
         (status = 200, description = "The result", content_type = "application/octet-stream"),
         (status = 206, description = "A part of it", content_type = "application/octet-stream"),
         (status = 304, description = "The client has it"),
-        (status = 404, description = "No such task", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 409, description = "Not completed; with the current snapshot", body = ProblemDetails,
-            content_type = "application/problem+json"),
-        (status = 416, description = "No byte is in the range", body = ProblemDetails,
-            content_type = "application/problem+json"),
+        (status = 404, description = "No such task"),
+        (status = 409, description = "Not completed; with the current snapshot"),
+        (status = 416, description = "No byte is in the range"),
     )
 )]
 pub(crate) async fn get_result(State(api): State<Api>, id: Named, parts: Parts) -> Result<Response, Problem> {
@@ -88,12 +83,9 @@ pub(crate) async fn get_result(State(api): State<Api>, id: Named, parts: Parts) 
         (status = 200, description = "The artifact", content_type = "application/octet-stream"),
         (status = 206, description = "A part of it", content_type = "application/octet-stream"),
         (status = 304, description = "The client has it"),
-        (status = 404, description = "No such task, or it has no such artifact", body = ProblemDetails,
-            content_type = "application/problem+json"),
-        (status = 409, description = "Not completed; with the current snapshot", body = ProblemDetails,
-            content_type = "application/problem+json"),
-        (status = 416, description = "No byte is in the range", body = ProblemDetails,
-            content_type = "application/problem+json"),
+        (status = 404, description = "No such task, or it has no such artifact"),
+        (status = 409, description = "Not completed; with the current snapshot"),
+        (status = 416, description = "No byte is in the range"),
     )
 )]
 pub(crate) async fn get_artifact(

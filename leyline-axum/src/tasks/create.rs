@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::auth::Action;
 use crate::body::{RequestBody, declared_length};
-use crate::gate::Api;
+use crate::gate::{self, Api};
 use crate::header::idempotency;
 use crate::media::essence;
 use crate::problem::{Problem, ProblemType};
@@ -42,12 +42,10 @@ struct TaskRequest<'a> {
     responses(
         (status = 202, description = "Accepted", body = schema::Task,
             headers(("Location" = String, description = "The task"))),
-        (status = 400, description = "Malformed", body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, description = "Unknown kind, params out of bounds, or the key was used for another request",
-            body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "Too many tasks are waiting", body = schema::ProblemDetails,
-            content_type = "application/problem+json"),
+        (status = 400, description = "Malformed"),
+        (status = 413, description = "Too large"),
+        (status = 422, description = "Unknown kind, params out of bounds, or the key was used for another request"),
+        (status = 503, description = "Too many tasks are waiting"),
     )
 )]
 pub(crate) async fn create_task(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
@@ -95,6 +93,7 @@ pub(crate) fn new_task(api: &Api, kind: Option<&str>, media_type: Option<&str>) 
 /// The answer to everything that was accepted, the first time and every other time.
 pub(crate) fn accepted(inserted: &Inserted, urls: &Urls) -> Response {
     let event = TaskEvent::of(&inserted.task);
+    gate::about(event.id);
     let mut response = wire::task_response(StatusCode::ACCEPTED, &event, urls);
     let location = HeaderValue::from_str(&urls.task(event.id)).expect("a path of a request is visible ASCII");
     response.headers_mut().insert(header::LOCATION, location);

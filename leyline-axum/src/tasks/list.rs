@@ -31,8 +31,7 @@ use crate::wire;
     ),
     responses(
         (status = 200, description = "A page", body = schema::TaskPage),
-        (status = 400, description = "A parameter is malformed", body = schema::ProblemDetails,
-            content_type = "application/problem+json"),
+        (status = 400, description = "A parameter is malformed"),
     )
 )]
 pub(crate) async fn list_tasks(

@@ -37,7 +37,7 @@ use crate::wire;
         (status = 200, description = "The snapshot", body = schema::Task,
             headers(("ETag" = String, description = "`\"revision.tick\"`"))),
         (status = 304, description = "Nothing has changed"),
-        (status = 404, description = "No such task", body = schema::ProblemDetails, content_type = "application/problem+json"),
+        (status = 404, description = "No such task"),
     )
 )]
 pub(crate) async fn get_task(

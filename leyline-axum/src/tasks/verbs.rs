@@ -27,11 +27,9 @@ use crate::wire;
     ),
     responses(
         (status = 200, description = "The cancelled task", body = schema::Task),
-        (status = 404, description = "No such task", body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = 409, description = "Ended otherwise; with the current snapshot", body = schema::ProblemDetails,
-            content_type = "application/problem+json"),
-        (status = 412, description = "At another revision; with the current snapshot", body = schema::ProblemDetails,
-            content_type = "application/problem+json"),
+        (status = 404, description = "No such task"),
+        (status = 409, description = "Ended otherwise; with the current snapshot"),
+        (status = 412, description = "At another revision; with the current snapshot"),
     )
 )]
 pub(crate) async fn cancel_task(
@@ -56,11 +54,9 @@ pub(crate) async fn cancel_task(
     ),
     responses(
         (status = 200, description = "The pending task", body = schema::Task),
-        (status = 404, description = "No such task", body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = 409, description = "Neither failed nor cancelled; with the current snapshot",
-            body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = 412, description = "At another revision; with the current snapshot", body = schema::ProblemDetails,
-            content_type = "application/problem+json"),
+        (status = 404, description = "No such task"),
+        (status = 409, description = "Neither failed nor cancelled; with the current snapshot"),
+        (status = 412, description = "At another revision; with the current snapshot"),
     )
 )]
 pub(crate) async fn requeue_task(
@@ -85,11 +81,9 @@ pub(crate) async fn requeue_task(
     ),
     responses(
         (status = 204, description = "Gone"),
-        (status = 404, description = "No such task", body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = 409, description = "Not ended; with the current snapshot", body = schema::ProblemDetails,
-            content_type = "application/problem+json"),
-        (status = 412, description = "At another revision; with the current snapshot", body = schema::ProblemDetails,
-            content_type = "application/problem+json"),
+        (status = 404, description = "No such task"),
+        (status = 409, description = "Not ended; with the current snapshot"),
+        (status = 412, description = "At another revision; with the current snapshot"),
     )
 )]
 pub(crate) async fn delete_task(

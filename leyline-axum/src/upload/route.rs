@@ -40,17 +40,14 @@ use crate::urls;
     responses(
         (status = 202, description = "Accepted", body = schema::Task,
             headers(("Location" = String, description = "The task"))),
-        (status = 400, description = "Malformed", body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = 408, description = "Too slow", body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = schema::ProblemDetails, content_type = "application/problem+json"),
+        (status = 400, description = "Malformed"),
+        (status = 408, description = "Too slow"),
+        (status = 413, description = "Too large"),
         (status = 422, description = "Unknown kind, params out of bounds, not one file at the end of the form, or the key \
-            was used for another request", body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = 429, description = "Too many uploads at once", body = schema::ProblemDetails,
-            content_type = "application/problem+json"),
-        (status = 503, description = "Too many tasks are waiting", body = schema::ProblemDetails,
-            content_type = "application/problem+json"),
-        (status = 507, description = "No room left", body = schema::ProblemDetails,
-            content_type = "application/problem+json"),
+            was used for another request"),
+        (status = 429, description = "Too many uploads at once"),
+        (status = 503, description = "Too many tasks are waiting"),
+        (status = 507, description = "No room left"),
     )
 )]
 pub(crate) async fn upload(State(api): State<Api>, request: Request) -> Result<Response, Problem> {

@@ -12,6 +12,7 @@ use futures_util::stream;
 use leyline_core::TaskEvent;
 use leyline_core::hub::{Update, Watch};
 use tokio::time::{Duration, Instant, sleep_until};
+use tracing::{Instrument as _, Span};
 
 use super::link::expiry;
 use super::message::Notice;
@@ -19,7 +20,6 @@ use crate::auth::Action;
 use crate::gate::{Api, Named};
 use crate::header::etag;
 use crate::problem::Problem;
-use crate::schema::ProblemDetails;
 use crate::serve::Shutdown;
 use crate::urls;
 
@@ -38,7 +38,7 @@ use crate::urls;
     responses(
         (status = 200, description = "The events", content_type = "text/event-stream"),
         (status = 204, description = "The client has the terminal event"),
-        (status = 404, description = "No such task", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 404, description = "No such task"),
     )
 )]
 pub(crate) async fn watch_events(
@@ -61,9 +61,10 @@ pub(crate) async fn watch_events(
         away: Shutdown::draw(shutdown.as_ref(), api.leyline.env()),
         shutdown,
     };
-    let frames = stream::unfold(events, async |mut events| {
-        let frame = events.frame().await?;
-        Some((Ok::<_, Infallible>(frame), events))
+    let span = Span::current();
+    let frames = stream::unfold((events, span), async |(mut events, span)| {
+        let frame = events.frame().instrument(span.clone()).await?;
+        Some((Ok::<_, Infallible>(frame), (events, span)))
     });
     let headers = [
         (

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use leyline_core::Timestamp;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
+use tracing::{Instrument as _, Span};
 
 use super::close::CloseCode;
 use crate::auth::Principal;
@@ -113,22 +114,26 @@ where
     F: Future<Output = (Link, End)> + Send + 'static,
 {
     let tracked = Shutdown::track(terms.shutdown.as_ref());
+    let span = Span::current();
     upgrade.on_upgrade(move |socket| {
         // On the heap once: each future around it would hold room for it twice, of which ten thousand sockets have ten
         // thousand.
-        tracked.run(Box::pin(async move {
-            let now = Instant::now();
-            let away = terms.away;
-            let link = Link {
-                socket,
-                ping_at: now + terms.ping_interval,
-                heard: now,
-                away,
-                terms,
-            };
-            let (link, end) = carry(link).await;
-            link.close(end).await;
-        }))
+        tracked.run(Box::pin(
+            async move {
+                let now = Instant::now();
+                let away = terms.away;
+                let link = Link {
+                    socket,
+                    ping_at: now + terms.ping_interval,
+                    heard: now,
+                    away,
+                    terms,
+                };
+                let (link, end) = carry(link).await;
+                link.close(end).await;
+            }
+            .instrument(span),
+        ))
     })
 }
 

@@ -19,7 +19,6 @@ use super::message::{Notice, Request};
 use crate::auth::{Action, Principal, Scope};
 use crate::gate::{Api, Named};
 use crate::problem::{Problem, ProblemType};
-use crate::schema::ProblemDetails;
 use crate::urls;
 
 /// Longest message: room for 256 ids with some space between.
@@ -36,10 +35,8 @@ const MAX_MESSAGE_BYTES: usize = 16 * 1024;
     tag = "watching",
     responses(
         (status = 101, description = "The socket is open"),
-        (status = 403, description = "A page of a foreign origin", body = ProblemDetails,
-            content_type = "application/problem+json"),
-        (status = 426, description = "Not a WebSocket handshake", body = ProblemDetails,
-            content_type = "application/problem+json"),
+        (status = 403, description = "A page of a foreign origin"),
+        (status = 426, description = "Not a WebSocket handshake"),
     )
 )]
 pub(crate) async fn open_socket(State(api): State<Api>, mut parts: Parts) -> Result<Response, Problem> {
@@ -136,7 +133,8 @@ impl Desk {
             .watch(&self.parts, Action::Watch, &self.principal, named)
             .await;
         let watch = watch.map_err(|problem| {
-            problem.log();
+            let task = named.id().map(tracing::field::display);
+            tracing::info_span!("watch", task).in_scope(|| problem.log());
             problem.kind
         })?;
         self.wait(watch);

@@ -11,7 +11,6 @@ use super::message::Notice;
 use crate::auth::Action;
 use crate::gate::{Api, Named};
 use crate::problem::Problem;
-use crate::schema::ProblemDetails;
 use crate::urls;
 
 /// Longest message. None is understood here, but pings and closes come too.
@@ -28,11 +27,9 @@ const MAX_MESSAGE_BYTES: usize = 4 * 1024;
     params(("task_id" = String, Path, description = "The task")),
     responses(
         (status = 101, description = "The socket is open"),
-        (status = 403, description = "A page of a foreign origin", body = ProblemDetails,
-            content_type = "application/problem+json"),
-        (status = 404, description = "No such task", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 426, description = "Not a WebSocket handshake", body = ProblemDetails,
-            content_type = "application/problem+json"),
+        (status = 403, description = "A page of a foreign origin"),
+        (status = 404, description = "No such task"),
+        (status = 426, description = "Not a WebSocket handshake"),
     )
 )]
 pub(crate) async fn watch_socket(

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::client::{Answer, Request};
+use crate::logs;
 use crate::processors::{self, Steps};
 
 /// What a service is made of. The defaults are those of the library, with a worker.
@@ -82,6 +83,7 @@ impl App {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Setup)) -> Self {
+        logs::begin();
         let mut setup = Setup::default();
         change(&mut setup);
         let Setup {

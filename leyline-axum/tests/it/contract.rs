@@ -91,6 +91,14 @@ fn collect(value: &Value, references: &mut Vec<String>) {
 }
 
 #[test]
+fn no_answer_forbids_members_that_a_newer_server_adds() {
+    let schemas = document()["components"]["schemas"].clone();
+    for (name, schema) in schemas.as_object().unwrap() {
+        assert_ne!(schema["additionalProperties"], false, "{name}");
+    }
+}
+
+#[test]
 fn every_error_of_every_operation_is_a_problem() {
     let document = document();
     for (method, path) in OPERATIONS {

@@ -21,6 +21,7 @@ mod downloads;
 mod events;
 mod golden;
 mod lists;
+mod logs;
 mod nesting;
 mod origins;
 mod overload;

@@ -6,7 +6,7 @@ use crate::app::{App, Setup};
 use crate::client::raw;
 use crate::ws::Socket;
 
-async fn under(mount: fn(Router) -> Router) -> App {
+pub(crate) async fn under(mount: fn(Router) -> Router) -> App {
     App::with(|setup: &mut Setup| setup.mount = mount).await
 }
 

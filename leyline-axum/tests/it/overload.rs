@@ -68,14 +68,32 @@ async fn too_many_pending_tasks_get_503_with_retry_after_before_the_body() {
     assert_eq!(app.task_count().await, 3);
 }
 
+const GET: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// A request and its answer, on a connection that stays.
+async fn round_trip(stream: &mut TcpStream) {
+    stream.write_all(GET.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(br#"{"status":"ok"}"#) {
+        assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0);
+    }
+}
+
 #[tokio::test]
 async fn connections_over_the_limit_wait_for_a_place() {
     let app = App::with(|setup| setup.serve.max_connections = 1).await;
-    let get = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-    let held = begin(&app).await;
-    let waiting = tokio::spawn(raw(app.addr, get));
-    tokio::task::yield_now().await;
-    assert!(!waiting.is_finished());
+    let mut held = TcpStream::connect(app.addr).await.unwrap();
+    round_trip(&mut held).await;
+    let mut waiting = TcpStream::connect(app.addr).await.unwrap();
+    waiting.write_all(GET.as_bytes()).await.unwrap();
+    // So often would the other have been answered too, were there a place for it.
+    for _ in 0..20 {
+        round_trip(&mut held).await;
+    }
+    let unanswered = waiting.try_read(&mut [0]).unwrap_err();
+    assert_eq!(unanswered.kind(), std::io::ErrorKind::WouldBlock);
     drop(held);
-    assert!(waiting.await.unwrap().starts_with("HTTP/1.1 200 "));
+    let mut status = [0; 13];
+    waiting.read_exact(&mut status).await.unwrap();
+    assert_eq!(&status, b"HTTP/1.1 200 ");
 }

@@ -38,6 +38,11 @@ pub(super) fn result(claim: &Claim, name: &str, env: &Env) -> String {
     format!("{RESULTS}/{id}/{revision}-{:016x}/{name}", env.random_u64())
 }
 
+/// Whether the key is one of an upload for this task.
+pub(crate) fn is_upload_of(key: &str, task: TaskId) -> bool {
+    parse(key) == Some(Place::Upload { task })
+}
+
 /// Reads a key back; `None` for one that is not of this layout.
 pub(super) fn parse(key: &str) -> Option<Place> {
     let mut parts = key.split('/');

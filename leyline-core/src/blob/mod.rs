@@ -16,6 +16,7 @@ mod write;
 
 pub use blobs::Blobs;
 pub use error::Error;
+pub(crate) use key::is_upload_of;
 pub use read::BlobStream;
 pub use sniff::{SNIFF_BYTES, content_type};
 pub use sweep::{Sweeper, Swept};

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::blob::Blobs;
 use crate::env::Env;
 use crate::processor::ProcessError;
-use crate::store::TaskStore;
+use crate::store::{TaskStore, deadline};
 use crate::task::{BlobRef, Claim, Json, Kind, Progress, Task, TaskId};
 
 /// One attempt at one task: its data, its progress, its artifacts, its end. Clones share everything.
@@ -152,14 +152,11 @@ impl TaskContext {
     /// A dropped call may or may not have kept the value.
     pub async fn checkpoint(&self, checkpoint: &Json) -> Result<(), crate::store::Error> {
         let call = self.0.store.checkpoint(&self.0.claim, checkpoint);
-        match tokio::time::timeout(self.0.store_deadline, call).await {
-            Ok(Err(error)) if error.is_claim_lost() => {
-                self.0.stop.cancel();
-                Err(error)
-            }
-            Ok(answer) => answer,
-            Err(elapsed) => Err(crate::store::Error::unknown(elapsed)),
+        let answer = deadline::change(self.0.store_deadline, call).await;
+        if answer.as_ref().is_err_and(crate::store::Error::is_claim_lost) {
+            self.0.stop.cancel();
         }
+        answer
     }
 
     /// Waits until the attempt is to stop: the task was cancelled, its claim lost, its time is up, or the worker shuts

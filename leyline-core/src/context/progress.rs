@@ -37,7 +37,8 @@ pub(crate) struct ProgressBoard {
 }
 
 /// The fields that one call changes; see [`ProgressHandle::update`].
-pub struct ProgressUpdate<'a>(&'a mut Progress);
+#[derive(Default)]
+pub struct ProgressUpdate(Progress);
 
 impl ProgressBoard {
     /// Takes the list.
@@ -90,33 +91,41 @@ impl ProgressHandle {
 
     /// Sets the fraction done, from 0 to 1. A lower one than before, or NaN, is ignored.
     pub fn fraction(&self, fraction: f64) {
-        self.update(|p| p.fraction(fraction));
+        self.change(|progress| set_fraction(progress, fraction));
     }
 
     /// Sets units done and in all, and the fraction with them.
     pub fn units(&self, done: u64, total: u64, unit: &str) {
-        self.update(|p| p.units(done, total, unit));
+        self.change(|progress| set_units(progress, done, total, unit));
     }
 
     /// Sets the stage, such as `encode`; at most 64 bytes, the rest is cut.
     pub fn phase(&self, phase: &str) {
-        self.update(|p| p.phase(phase));
+        self.change(|progress| set_text(&mut progress.phase, phase, MAX_PHASE_BYTES));
     }
 
     /// Sets the sentence for people; at most 512 bytes, the rest is cut.
     pub fn message(&self, message: &str) {
-        self.update(|p| p.message(message));
+        self.change(|progress| set_text(&mut progress.message, message, label::MAX_MESSAGE_BYTES));
     }
 
     /// Changes several fields as one snapshot.
-    pub fn update(&self, change: impl FnOnce(&mut ProgressUpdate<'_>)) {
+    pub fn update(&self, change: impl FnOnce(&mut ProgressUpdate)) {
+        // Nothing is locked while the caller's code runs: it may be slow, and may tell progress itself.
+        let mut update = ProgressUpdate::default();
+        change(&mut update);
+        self.change(|progress| update.apply_to(progress));
+    }
+
+    /// The engine waits for this lock: only code of this file runs under it.
+    fn change(&self, change: impl FnOnce(&mut Progress)) {
         let cell = &self.0;
         if cell.closed.load(Ordering::Acquire) {
             return;
         }
         {
             let mut progress = cell.lock();
-            change(&mut ProgressUpdate(&mut progress));
+            change(&mut progress);
             progress.tick += 1;
         }
         if !cell.listed.swap(true, Ordering::AcqRel) {
@@ -130,23 +139,15 @@ impl ProgressHandle {
     }
 }
 
-impl ProgressUpdate<'_> {
+impl ProgressUpdate {
     /// See [`ProgressHandle::fraction`].
     pub fn fraction(&mut self, fraction: f64) {
-        if !fraction.is_nan() {
-            let fraction = fraction.clamp(0.0, 1.0);
-            self.0.fraction = Some(self.0.fraction.map_or(fraction, |before| before.max(fraction)));
-        }
+        set_fraction(&mut self.0, fraction);
     }
 
     /// See [`ProgressHandle::units`]. With a total of 0 the fraction stays as it is.
     pub fn units(&mut self, done: u64, total: u64, unit: &str) {
-        self.0.done = Some(done);
-        self.0.total = Some(total);
-        set_text(&mut self.0.unit, unit, MAX_UNIT_BYTES);
-        if total > 0 {
-            self.fraction(done as f64 / total as f64);
-        }
+        set_units(&mut self.0, done, total, unit);
     }
 
     /// Sets units done where the total is not known.
@@ -164,6 +165,43 @@ impl ProgressUpdate<'_> {
     pub fn message(&mut self, message: &str) {
         set_text(&mut self.0.message, message, label::MAX_MESSAGE_BYTES);
     }
+
+    /// What was not set stays as it is.
+    fn apply_to(self, progress: &mut Progress) {
+        let Progress {
+            fraction,
+            done,
+            total,
+            unit,
+            phase,
+            message,
+            tick: _,
+        } = self.0;
+        if let Some(fraction) = fraction {
+            set_fraction(progress, fraction);
+        }
+        progress.done = done.or(progress.done);
+        progress.total = total.or(progress.total);
+        progress.unit = unit.or(progress.unit.take());
+        progress.phase = phase.or(progress.phase.take());
+        progress.message = message.or(progress.message.take());
+    }
+}
+
+fn set_fraction(progress: &mut Progress, fraction: f64) {
+    if !fraction.is_nan() {
+        let fraction = fraction.clamp(0.0, 1.0);
+        progress.fraction = Some(progress.fraction.map_or(fraction, |before| before.max(fraction)));
+    }
+}
+
+fn set_units(progress: &mut Progress, done: u64, total: u64, unit: &str) {
+    progress.done = Some(done);
+    progress.total = Some(total);
+    set_text(&mut progress.unit, unit, MAX_UNIT_BYTES);
+    if total > 0 {
+        set_fraction(progress, done as f64 / total as f64);
+    }
 }
 
 /// Allocates nothing where the text is the same as before.
@@ -179,7 +217,7 @@ impl fmt::Debug for ProgressHandle {
     }
 }
 
-impl fmt::Debug for ProgressUpdate<'_> {
+impl fmt::Debug for ProgressUpdate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -220,6 +258,23 @@ mod tests {
         assert_eq!(progress.0.get().tick, 100);
         progress.phase("encode");
         assert_eq!(board.take().len(), 1);
+    }
+
+    #[test]
+    fn an_update_changes_what_it_sets_and_may_tell_progress_itself() {
+        let (progress, _board) = handle();
+        progress.message("begun");
+        progress.update(|update| {
+            progress.phase("decode");
+            update.units(1, 4, "frames");
+        });
+        let told = progress.0.get();
+        assert_eq!((told.done, told.fraction), (Some(1), Some(0.25)));
+        assert_eq!(
+            (told.phase.as_deref(), told.message.as_deref()),
+            (Some("decode"), Some("begun"))
+        );
+        assert_eq!(told.tick, 3);
     }
 
     #[test]

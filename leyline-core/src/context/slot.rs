@@ -45,6 +45,13 @@ impl Slots {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Forgets what was freed up to now, for who is about to count the free ones.
+    pub(crate) fn mark_freed_seen(&self) {
+        let freed = self.freed.notified();
+        tokio::pin!(freed);
+        freed.as_mut().enable();
+    }
+
     /// How many there are.
     pub(crate) fn total(&self) -> usize {
         self.total
@@ -76,7 +83,7 @@ impl Slots {
         taken.all += 1;
         taken.suspects += usize::from(suspect);
         *taken.by_kind.entry(kind.clone()).or_default() += 1;
-        metrics::slots_taken(taken.all);
+        metrics::slots_taken_changed(1.0);
         let slots = Arc::clone(slots);
         Arc::new(Slot {
             slots,
@@ -94,7 +101,7 @@ impl Slot {
         if !std::mem::replace(&mut *stuck, true) {
             let mut taken = self.slots.taken();
             taken.stuck += 1;
-            metrics::stuck_slots(taken.stuck);
+            metrics::stuck_slots_changed(1.0);
         }
     }
 }
@@ -110,9 +117,9 @@ impl Drop for Slot {
             }
             if *self.stuck.get_mut().unwrap_or_else(PoisonError::into_inner) {
                 taken.stuck -= 1;
-                metrics::stuck_slots(taken.stuck);
+                metrics::stuck_slots_changed(-1.0);
             }
-            metrics::slots_taken(taken.all);
+            metrics::slots_taken_changed(-1.0);
         }
         self.slots.freed.notify_one();
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Hub;
-use crate::store::{KindStats, ListQuery, Result, Waker, Wakeups};
+use crate::store::{KindStats, ListQuery, Result, Waker, Wakeups, deadline};
 use crate::task::TaskId;
 
 /// Whose tasks a list shows.
@@ -85,8 +85,9 @@ impl Glance {
             limit: 1,
             ..ListQuery::new()
         };
-        let page = hub.0.store.list(&newest).await?;
-        let stats = hub.0.store.stats(4 * hub.0.poll_interval).await?;
+        let page = deadline::read(hub.read_deadline(), hub.0.store.list(&newest)).await?;
+        let window = hub.0.poll_interval.saturating_mul(4);
+        let stats = deadline::read(hub.read_deadline(), hub.0.store.stats(window)).await?;
         Ok(Self {
             newest: page.tasks.first().map(|task| task.id),
             kinds: stats.kinds,

@@ -27,6 +27,9 @@ use crate::metrics;
 use crate::store::TaskStore;
 use crate::task::TaskId;
 
+/// A store that is merely slow is not to be taken for a silent one, however often it is asked.
+const MIN_READ_DEADLINE: Duration = Duration::from_secs(5);
+
 /// Distributes events to watchers. Clones share everything.
 #[derive(Clone)]
 pub struct Hub(Arc<Shared>);
@@ -98,6 +101,11 @@ impl Hub {
     /// How many tasks have a slot.
     pub fn slot_count(&self) -> usize {
         self.slots().len()
+    }
+
+    /// How long one read of the store may take: others wait behind it.
+    fn read_deadline(&self) -> Duration {
+        self.0.poll_interval.max(MIN_READ_DEADLINE)
     }
 
     fn slots(&self) -> MutexGuard<'_, BTreeMap<TaskId, Arc<Slot>>> {

@@ -10,6 +10,7 @@ use super::slot::{Slot, View};
 use super::{Hub, Shared};
 use crate::event::TaskEvent;
 use crate::metrics;
+use crate::store::deadline;
 
 /// The task that compares. It lives while anything is watched; the hub owns it and ends it when dropped.
 #[derive(Default)]
@@ -28,7 +29,9 @@ impl Hub {
     pub(super) fn ensure_reconciler(&self) {
         let mut reconciler = self.0.reconciler.lock().unwrap_or_else(PoisonError::into_inner);
         if reconciler.0.as_ref().is_none_or(JoinHandle::is_finished) {
-            let run = run(Arc::downgrade(&self.0)).instrument(tracing::debug_span!("reconcile"));
+            // It outlives whoever was the first to watch, and is no part of their work.
+            let run =
+                run(Arc::downgrade(&self.0)).instrument(tracing::debug_span!(parent: None, "reconcile"));
             reconciler.0 = Some(tokio::spawn(run));
         }
     }
@@ -59,7 +62,8 @@ impl Hub {
             return Ok(());
         }
         let seen: Vec<_> = live.iter().map(|(_, _, event)| event.seen()).collect();
-        let changes = self.0.store.changed_since(&seen).await?;
+        let call = self.0.store.changed_since(&seen);
+        let changes = deadline::read(self.read_deadline(), call).await?;
         debug!(
             watched = seen.len(),
             changed = changes.tasks.len(),

@@ -7,7 +7,7 @@ use super::Hub;
 use super::slot::{Slot, View};
 use crate::event::TaskEvent;
 use crate::metrics;
-use crate::store::{Error, Result};
+use crate::store::{Error, Result, deadline};
 use crate::task::TaskId;
 
 /// What a watcher is told.
@@ -128,12 +128,8 @@ async fn fill(hub: &Hub, slot: &Arc<Slot>, shared: bool) -> Result<TaskEvent> {
         return Ok(event);
     }
     let change = slot.view().change;
-    let task = hub
-        .0
-        .store
-        .get(slot.id)
-        .await?
-        .ok_or(Error::NotFound { id: slot.id })?;
+    let task = deadline::read(hub.read_deadline(), hub.0.store.get(slot.id)).await?;
+    let task = task.ok_or(Error::NotFound { id: slot.id })?;
     slot.reconcile(&TaskEvent::of(&task), change);
     Ok(slot.view().event.unwrap_or_else(|| TaskEvent::of(&task)))
 }

@@ -4,6 +4,7 @@
 //! a dropped future leaves behind. The conformance suite in `leyline-testkit` tests every sentence.
 
 mod contract;
+pub(crate) mod deadline;
 mod error;
 mod ext;
 mod list;

@@ -25,7 +25,8 @@ pub struct NewTask {
     pub owner: String,
     /// What the client asks for; default `{}`.
     pub params: Json,
-    /// The uploaded file, durable already (invariant 2); default none.
+    /// The uploaded file, durable already (invariant 2); default none. [`Leyline::upload`](crate::Leyline::upload) sets it. Its
+    /// bytes go with this task, so tasks never share one.
     pub input: Option<BlobRef>,
     /// From 0 to 9, higher first; default 5.
     pub priority: u8,

@@ -111,7 +111,7 @@ impl Engine {
             }
         };
         let mut state = self.state();
-        state.acknowledged = Some(sent);
+        state.acknowledged = Some((sent, beat.counter));
         for held in &beat.held {
             if let (Some(progress), Some(entry)) =
                 (&held.progress, state.held.claim_mut(held.id, held.revision))

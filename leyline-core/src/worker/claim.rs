@@ -139,7 +139,8 @@ impl Engine {
     fn hold(&self, state: &mut State, attempt: &Attempt, cell: Arc<ProgressCell>) {
         let Claim { id, revision, .. } = attempt.claim;
         let event = TaskEvent::of(&attempt.task);
-        let anew = state.held.get(id).is_some();
+        // A held claim of a higher revision is of a history that the database has forgotten: so is what the hub knows.
+        let anew = state.held.get(id).is_some_and(|held| held.revision >= revision);
         let publisher = &self.config.publisher;
         let hold = publisher.hub().hold(&event, attempt.lost.clone(), anew);
         publisher.publish_remote(&event);
@@ -154,7 +155,7 @@ impl Engine {
             _hold: hold,
         };
         if let Some(old) = state.held.insert(id, entry) {
-            // The database went back in time and handed out a task that is held here: the old execution is void.
+            // Requeued before its end was known here, or the database went back in time: the old execution is void.
             warn!(%id, old = old.revision, new = revision, "claimed a task that is held already");
             old.cell.close();
             if let Some(supervisor) = &old.supervisor {

@@ -1,5 +1,6 @@
 //! The run of a worker and its orderly end: stop claiming, wait, signal, give the rest back, take leave.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tracing::{Instrument as _, info, warn};
 use super::Engine;
 use super::finish::AbortOnDrop;
 use crate::store::Dead;
+use crate::task::TaskId;
 
 /// How a worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,7 @@ use crate::store::Dead;
 pub struct Drained {
     /// Slots whose code still runs: blocking code that did not heed its signal. The process can end all the same.
     pub stuck: usize,
-    /// Finishes that the store never answered; their tasks are rescued by others.
+    /// Claims whose end the store never answered; their tasks are rescued by others.
     pub unsettled: usize,
 }
 
@@ -73,9 +75,15 @@ impl Engine {
             self.settle(self.period()).await;
         }
         let state = self.state();
+        let held = state.held.iter().map(|(id, entry)| (id, entry.revision));
+        let queued = state
+            .finishes
+            .iter()
+            .map(|finish| (finish.claim.id, finish.claim.revision));
+        let unsettled: BTreeSet<(TaskId, u64)> = held.chain(queued).collect();
         Drained {
             stuck: self.slots.stuck(),
-            unsettled: state.finishes.len() + state.held.len(),
+            unsettled: unsettled.len(),
         }
     }
 
@@ -105,9 +113,14 @@ impl Engine {
     async fn take_leave(&self, unsettled: usize) {
         let (worker, counter, acknowledged) = {
             let state = self.state();
-            (state.worker, state.counter, state.acknowledged.is_some())
+            (state.worker, state.counter, state.acknowledged)
         };
-        if acknowledged && self.rescue(vec![Dead { worker, counter }]).await {
+        let Some((_, acknowledged)) = acknowledged else {
+            return;
+        };
+        // Whether the last beat arrived is not known if it was not answered: the row holds one of the two.
+        let dead = [acknowledged, counter].map(|counter| Dead { worker, counter });
+        if self.rescue(dead.into()).await {
             info!(unsettled, "has taken its leave");
         }
     }

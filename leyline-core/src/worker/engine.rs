@@ -18,7 +18,7 @@ use crate::metrics;
 use crate::options::{KindOptions, Options};
 use crate::processor::Processor;
 use crate::publisher::Publisher;
-use crate::store::{Error, Finish, Result, TaskStore};
+use crate::store::{Finish, Result, TaskStore, deadline};
 use crate::task::{Kind, WorkerId};
 
 /// A kind that this worker serves.
@@ -66,8 +66,8 @@ pub(crate) struct State {
     /// The incarnation, settled by its first acknowledged beat.
     pub(crate) worker: WorkerId,
     pub(crate) counter: u64,
-    /// When the last acknowledged beat was sent.
-    pub(crate) acknowledged: Option<Instant>,
+    /// When the last acknowledged beat was sent, and its counter.
+    pub(crate) acknowledged: Option<(Instant, u64)>,
     pub(crate) held: Held,
     pub(crate) finishes: Vec<Finish>,
     /// When tasks that this worker put off come due again: no wake-up tells of that.
@@ -127,10 +127,7 @@ impl Engine {
         verb: &'static str,
         call: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let answer = match tokio::time::timeout(self.store_deadline(), call).await {
-            Ok(answer) => answer,
-            Err(elapsed) => Err(Error::unknown(elapsed)),
-        };
+        let answer = deadline::change(self.store_deadline(), call).await;
         if answer.is_err() {
             metrics::store_failed(verb);
         }
@@ -141,7 +138,7 @@ impl Engine {
     pub(crate) fn may_claim(&self) -> bool {
         let acknowledged = self.state().acknowledged;
         !self.stopping.is_cancelled()
-            && acknowledged.is_some_and(|at| at.elapsed() < self.config.options.lease_ttl)
+            && acknowledged.is_some_and(|(at, _)| at.elapsed() < self.config.options.lease_ttl)
     }
 
     /// There may be something to claim.

@@ -83,7 +83,7 @@ pub(super) async fn supervise(engine: Arc<Engine>, attempt: Attempt) {
                 progress: last_progress(&engine, claim),
             });
         }
-        None => engine.spent(claim).await,
+        None => engine.spent(&[claim]).await,
     }
     drop((cx, work));
     let left = Arc::downgrade(&slot);

@@ -10,8 +10,8 @@ use super::held::Entry;
 use crate::event::TaskEvent;
 use crate::metrics;
 use crate::status::{Status, Verb};
-use crate::store::{Error, Finish, Outcome};
-use crate::task::{Claim, Failure, Task};
+use crate::store::{Error, Finish, Outcome, TaskStoreExt as _};
+use crate::task::{Claim, Failure, Task, TaskId};
 
 /// Finishes in one call of the store.
 const MAX_BATCH: usize = 500;
@@ -54,11 +54,11 @@ impl Engine {
             }
             Err(error) => return self.again(batch, &error),
         };
-        let mut unsettled = Vec::new();
+        let (mut unsettled, mut spent) = (Vec::new(), Vec::new());
         for (finish, answer) in batch.into_iter().zip(answers) {
             match answer {
                 Ok(task) => self.settled(&finish, &task),
-                Err(Error::ClaimLost { .. }) => self.spent(finish.claim).await,
+                Err(Error::ClaimLost { .. }) => spent.push(finish.claim),
                 Err(Error::Invalid(invalid)) => unsettled.push(refused(finish, &invalid)),
                 Err(error) => {
                     warn!(%error, id = %finish.claim.id, "a finish is unsettled; will send it again");
@@ -68,6 +68,7 @@ impl Engine {
         }
         let failed = !unsettled.is_empty();
         self.queue_again(unsettled);
+        self.spent(&spent).await;
         failed
     }
 
@@ -99,19 +100,24 @@ impl Engine {
         }
     }
 
-    /// The claim was lost, or this finish took effect when it was sent before: watchers get what the store says.
-    pub(super) async fn spent(&self, claim: Claim) {
-        if self.let_go(claim).is_none() {
+    /// The claims were lost, or their finishes took effect when they were sent before: watchers get what the store says.
+    pub(super) async fn spent(&self, claims: &[Claim]) {
+        let let_go = |claim: &&Claim| self.let_go(**claim).is_some();
+        let ids: Vec<TaskId> = claims.iter().filter(let_go).map(|claim| claim.id).collect();
+        if ids.is_empty() {
             return;
         }
-        metrics::claim_lost();
-        info!(id = %claim.id, revision = claim.revision, "the claim is spent");
-        match self.call("get", self.config.store.get(claim.id)).await {
-            Ok(Some(task)) => self.config.publisher.publish(TaskEvent::of(&task)),
-            Ok(None) => {}
-            Err(error) => {
-                debug!(%error, id = %claim.id, "could not read the task; watchers reconcile by themselves");
+        for id in &ids {
+            metrics::claim_lost();
+            info!(%id, "the claim is spent");
+        }
+        match self.call("get", self.config.store.get_many(&ids)).await {
+            Ok(tasks) => {
+                for task in &tasks {
+                    self.config.publisher.publish(TaskEvent::of(task));
+                }
             }
+            Err(error) => debug!(%error, "could not read spent tasks; watchers reconcile by themselves"),
         }
     }
 

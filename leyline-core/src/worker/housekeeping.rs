@@ -36,10 +36,14 @@ impl Engine {
         };
         loop {
             let pause = PRUNE_INTERVAL.mul_f64(0.5 + self.config.env.random_fraction());
-            self.prune(retention).await;
+            // Dropped in the middle, it leaves bytes to the sweeper.
+            let round = async {
+                self.prune(retention).await;
+                tokio::time::sleep(pause).await;
+            };
             tokio::select! { biased;
                 () = stopping.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
+                () = round => {}
             }
         }
     }

@@ -19,7 +19,7 @@ impl Engine {
         let mut wakeups = self.config.store.wakeups();
         let mut failures = 0u32;
         let mut poll = Instant::now();
-        loop {
+        while !self.ended.is_cancelled() {
             let now = Instant::now();
             if now >= poll {
                 poll = now + self.poll_pause();
@@ -29,10 +29,12 @@ impl Engine {
                 self.make_hungry();
             }
             let finishes = self.take_finishes();
-            let hungry = self.take_hunger();
-            // Marked as seen before the claim: what is inserted during it wakes the next round.
+            // A finish makes room, which the claim beside it fills.
+            let hungry = self.take_hunger() || !finishes.is_empty();
+            // Marked as seen before the claim: what is inserted or freed during it wakes the next round.
             if hungry {
                 wakeups.mark_seen();
+                self.slots.mark_freed_seen();
             }
             let request = if hungry { self.claim_request() } else { None };
             if hungry && request.is_none() {
@@ -43,15 +45,22 @@ impl Engine {
                 tokio::select! { biased;
                     () = self.ended.cancelled() => return,
                     () = self.round_due.notified() => {}
-                    () = self.slots.freed.notified() => {}
+                    () = self.slots.freed.notified() => self.make_hungry(),
                     _ = wakeups.changed() => self.make_hungry(),
                     () = tokio::time::sleep_until(self.next_due().map_or(poll, |due| due.min(poll))) => {}
                 }
                 continue;
             }
-            let (finish_failed, claim_failed) = tokio::join! { biased;
-                async { if finishes.is_empty() { false } else { self.finish(finishes).await } },
-                async { match request { Some(request) => self.claim(request).await, None => false } }
+            let round = async {
+                tokio::join! { biased;
+                    async { if finishes.is_empty() { false } else { self.finish(finishes).await } },
+                    async { match request { Some(request) => self.claim(request).await, None => false } }
+                }
+            };
+            // Dropped at the end: what the store did not answer is unknown, and rescued with the worker's row.
+            let (finish_failed, claim_failed) = tokio::select! { biased;
+                () = self.ended.cancelled() => return,
+                failed = round => failed,
             };
             if finish_failed || claim_failed {
                 failures += 1;

@@ -204,6 +204,18 @@ async fn an_upload_sent_again_keeps_the_first_bytes_and_removes_its_own() {
 }
 
 #[tokio::test]
+async fn a_task_can_not_name_the_bytes_of_another() {
+    let local = Local::new(11);
+    let first = local.upload("mine").await;
+    let input = local.leyline.get(first).await.unwrap().unwrap().input;
+    let mut thief = local.leyline.new_task("work").unwrap();
+    thief.input = input;
+    let error = local.leyline.submit(thief.clone()).await.unwrap_err();
+    assert!(error.to_string().contains("input.key"), "{error}");
+    assert!(local.leyline.submit_many(&[thief]).await.is_err());
+}
+
+#[tokio::test]
 async fn a_sweep_during_an_upload_and_a_run_and_after_a_retry_removes_only_garbage() {
     let local = Local::new(5);
     // During an upload: its temporary file is young.

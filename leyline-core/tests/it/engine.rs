@@ -475,6 +475,34 @@ async fn concurrency_is_bounded_in_all_and_for_each_kind() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_kind_at_its_cap_is_refilled_at_once_beside_an_idle_one() {
+    let (_store, builder) = memory(16);
+    let mut one = KindOptions::default();
+    one.concurrency = Some(1);
+    let short = typed(async |_: TaskContext, (): ()| {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        Ok::<_, ProcessError>(())
+    });
+    let idle = typed(async |_: TaskContext, (): ()| Ok::<_, ProcessError>(()));
+    let leyline = builder
+        .kind("one", one)
+        .processor("one", short)
+        .processor("idle", idle)
+        .build()
+        .unwrap();
+    let _worker = Worker::start(&leyline);
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        ids.push(submit(&leyline, "one", json!(null)).await);
+    }
+    let began = Instant::now();
+    for id in ids {
+        ended(&leyline, id).await;
+    }
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn progress_is_stored_by_beats_and_never_goes_back_for_a_watcher() {
     let (_store, builder) = memory(14);
     let leyline = builder
@@ -507,4 +535,23 @@ async fn progress_is_stored_by_beats_and_never_goes_back_for_a_watcher() {
         seen.len() > 50,
         "live progress reaches the watcher, not only what beats store"
     );
+}
+
+#[tokio::test]
+async fn options_out_of_their_bounds_are_named() {
+    let check = |change: fn(&mut leyline_core::Options), named: &str| {
+        let mut options = leyline_core::Options::default();
+        change(&mut options);
+        let (_store, builder) = memory(17);
+        let error = builder.options(options).build().unwrap_err();
+        assert!(error.to_string().contains(named), "{error}");
+    };
+    check(|options| options.cancel_grace = Duration::MAX, "cancel_grace");
+    check(|options| options.poll_interval = Duration::MAX, "poll_interval");
+    check(|options| options.poll_interval = Duration::ZERO, "poll_interval");
+    check(
+        |options| options.lease_ttl = Duration::from_millis(1),
+        "lease_ttl",
+    );
+    check(|options| options.concurrency = usize::MAX, "concurrency");
 }

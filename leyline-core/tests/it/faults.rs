@@ -165,3 +165,36 @@ async fn random_faults_everywhere_lose_nothing() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_ends_though_no_finish_is_ever_answered() {
+    for (seed, fault) in [(92, Fault::Unavailable), (93, Fault::SilentUndone)] {
+        let (store, leyline) = service(seed);
+        store.plan(Method::Finish, fault, When::Always);
+        let worker = Worker::start(&leyline);
+        let id = submit(&leyline, "work", json!(0)).await;
+        until(&leyline, id, Status::Processing).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let before = tokio::time::Instant::now();
+        let drained = worker.stop().await;
+        assert!(
+            before.elapsed() < Duration::from_mins(2),
+            "{:?}",
+            before.elapsed()
+        );
+        assert_eq!(drained.unsettled, 1);
+        // Its row went with it: the task is free at once.
+        let task = store.get(id).await.unwrap().unwrap();
+        assert_eq!((task.status, task.attempt), (Status::Pending, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_takes_its_leave_though_its_last_beats_are_lost() {
+    let (store, leyline) = service(94);
+    let worker = Worker::start(&leyline);
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    store.plan(Method::Beat, Fault::UnknownUndone, When::Always);
+    worker.stop().await;
+    assert!(store.workers().await.unwrap().is_empty());
+}

@@ -103,6 +103,23 @@ async fn a_failed_comparison_ends_no_watch() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_never_comes_blinds_no_watcher() {
+    let (faulty, builder) = faulty(51);
+    let leyline = builder.kind("idle", KindOptions::default()).build().unwrap();
+    let id = submit(&leyline, "idle", json!(null)).await;
+    faulty.plan(Method::Get, Fault::SilentUndone, When::Next(1));
+    let error = leyline.watch(id).await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    let mut watch = leyline.watch(id).await.unwrap();
+    watch.next().await.unwrap();
+    faulty.plan(Method::ChangedSince, Fault::SilentUndone, When::Next(1));
+    faulty.cancel(id, None).await.unwrap();
+    let before = Instant::now();
+    assert!(matches!(watch.next().await, Some(Update::Event(event)) if event.status == Status::Cancelled));
+    assert!(before.elapsed() <= 3 * leyline.options().poll_interval);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_task_deleted_under_its_watcher_is_gone() {
     let (_store, leyline) = counting(45);
     let id = submit(&leyline, "count", json!(null)).await;

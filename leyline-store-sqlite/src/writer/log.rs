@@ -1,4 +1,4 @@
-//! The moments at which SQLite writes its log and syncs it.
+//! The moments at which SQLite locks its log, writes it and syncs it.
 
 use rusqlite::Connection;
 
@@ -12,6 +12,11 @@ pub(crate) struct Pages {
 
 /// What the writer does at these moments. A test puts a disk in between that fails.
 pub(crate) trait Log: Send {
+    /// Opens a transaction that writes; waits for another process that does.
+    fn begin(&mut self, conn: &Connection) -> rusqlite::Result<()> {
+        conn.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(|_| ())
+    }
+
     /// Ends the open transaction.
     fn commit(&mut self, conn: &Connection) -> rusqlite::Result<()> {
         conn.prepare_cached("COMMIT")?.execute([]).map(|_| ())

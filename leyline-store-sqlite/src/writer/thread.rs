@@ -68,10 +68,6 @@ impl Thread {
     }
 
     fn commit(&mut self, group: Group) {
-        if self.committer.halt.is_failed() {
-            let halt = &self.committer.halt;
-            return group.jobs.into_iter().for_each(|job| job.failed(halt.error()));
-        }
         let level = match self.durability {
             Durability::Full if !group.only_beats => Synchronous::Full,
             Durability::Full | Durability::Relaxed => Synchronous::Normal,
@@ -86,8 +82,10 @@ impl Thread {
                 waker.wake();
             }
         });
-        self.idle_at = Some(Instant::now() + IDLE);
-        self.bound_log();
+        if !self.committer.halt.is_failed() {
+            self.idle_at = Some(Instant::now() + IDLE);
+            self.bound_log();
+        }
     }
 
     /// What is done between two groups, when it is time for it.

@@ -5,6 +5,7 @@
 mod load;
 mod verdict;
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,11 +22,18 @@ const SHORTEST_LIFE: Duration = Duration::from_millis(50);
 /// And so much longer at most.
 const SPREAD: Duration = Duration::from_secs(2);
 
+/// Past the capture of the test harness: how many kills it survived is to be seen where the test passes, too.
+macro_rules! say {
+    ($($line:tt)*) => {
+        writeln!(std::io::stderr(), $($line)*).unwrap()
+    };
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_accepted_task_ends_once_however_often_the_server_is_killed() {
     let kills: u32 = variable("LEYLINE_CRASH_KILLS").unwrap_or(5);
     let seed: u64 = variable("LEYLINE_CRASH_SEED").unwrap_or_else(|| Env::system().random_u64());
-    eprintln!("crash loop: {kills} kills, LEYLINE_CRASH_SEED={seed}");
+    say!("crash loop: {kills} kills, LEYLINE_CRASH_SEED={seed}");
     let env = Env::seeded(SystemClock, seed);
     let folder = tempfile::tempdir().unwrap();
     let began = Instant::now();
@@ -38,7 +46,7 @@ async fn every_accepted_task_ends_once_however_often_the_server_is_killed() {
         address.send_replace(None);
         server.kill().await;
         if kill % 10 == 0 {
-            eprintln!(
+            say!(
                 "crash loop: {kill} kills, {} tasks, {:?}",
                 load.accepted(),
                 began.elapsed()
@@ -49,7 +57,7 @@ async fn every_accepted_task_ends_once_however_often_the_server_is_killed() {
     let accepted = load.settle().await;
     assert_eq!(server.terminate().await.code(), Some(0));
     let found = verdict::judge(folder.path(), &accepted).await;
-    eprintln!(
+    say!(
         "crash loop: survived {kills} kills in {:?}: {} tasks completed once each, {} rescues, {} orphan blobs swept",
         began.elapsed(),
         accepted.len(),

@@ -22,9 +22,11 @@ pub(super) struct Disk(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
+    begins: VecDeque<Option<i32>>,
     faults: VecDeque<Option<Fault>>,
     checkpoint: Option<i32>,
     levels: Vec<i64>,
+    copies: usize,
 }
 
 /// `PRAGMA synchronous`, as a number.
@@ -33,6 +35,11 @@ pub(super) const NORMAL: i64 = 1;
 pub(super) const FULL: i64 = 2;
 
 impl Disk {
+    /// Breaks the beginnings of the next transactions with these codes; `None` is one that is left alone.
+    pub(super) fn break_begins(&self, codes: impl IntoIterator<Item = Option<i32>>) {
+        self.0.lock().expect("not poisoned").begins.extend(codes);
+    }
+
     /// Breaks the next commits; `None` is one that is left alone.
     pub(super) fn break_commits(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         self.0.lock().expect("not poisoned").faults.extend(faults);
@@ -47,9 +54,22 @@ impl Disk {
     pub(super) fn take_levels(&self) -> Vec<i64> {
         std::mem::take(&mut self.0.lock().expect("not poisoned").levels)
     }
+
+    /// How often the log was to be copied into the database.
+    pub(super) fn copies(&self) -> usize {
+        self.0.lock().expect("not poisoned").copies
+    }
 }
 
 impl Log for Disk {
+    fn begin(&mut self, conn: &Connection) -> rusqlite::Result<()> {
+        let code = self.0.lock().expect("not poisoned").begins.pop_front();
+        match code.flatten() {
+            None => Wal.begin(conn),
+            Some(code) => Err(failure(code)),
+        }
+    }
+
     fn commit(&mut self, conn: &Connection) -> rusqlite::Result<()> {
         let level = conn.pragma_query_value(None, "synchronous", |row| row.get(0))?;
         let fault = {
@@ -71,7 +91,12 @@ impl Log for Disk {
     }
 
     fn checkpoint(&mut self, conn: &Connection) -> rusqlite::Result<Pages> {
-        match self.0.lock().expect("not poisoned").checkpoint {
+        let fault = {
+            let mut state = self.0.lock().expect("not poisoned");
+            state.copies += 1;
+            state.checkpoint
+        };
+        match fault {
             None => Wal.checkpoint(conn),
             Some(code) => Err(failure(code)),
         }

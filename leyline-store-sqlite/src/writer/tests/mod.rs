@@ -3,6 +3,7 @@
 mod disk;
 mod rig;
 
+mod busy;
 mod commit_fails;
 mod group;
 mod neighbours;

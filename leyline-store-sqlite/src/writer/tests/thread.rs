@@ -6,6 +6,7 @@ use std::task::Poll;
 
 use leyline_core::{TaskStore as _, TaskStoreExt as _};
 use rusqlite::Connection;
+use tokio::sync::mpsc;
 
 use super::rig::{Rig, task};
 use crate::verb::{Tx, Verb};
@@ -45,6 +46,36 @@ async fn a_call_that_nobody_waits_for_any_more_is_not_begun() {
     drop(call);
     gate.open().await;
     rig.store.ping().await.expect("answered");
+    assert!(!rig.is_there(dropped.id).await);
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_waits_for_any_more_is_not_run_again_alone() {
+    /// Tells that it runs, waits, and errs.
+    struct Stalls(mpsc::UnboundedSender<()>, std::sync::mpsc::Receiver<()>);
+    impl Verb for Stalls {
+        type Answer = ();
+        const NAME: &'static str = "stalls";
+        fn run(&self, _: &Tx<'_>) -> rusqlite::Result<()> {
+            let _ = self.0.send(());
+            let _ = self.1.recv();
+            Err(rusqlite::Error::InvalidQuery)
+        }
+    }
+    let rig = Rig::new().await;
+    let (runs, mut running) = mpsc::unbounded_channel();
+    let (go_on, goes_on) = std::sync::mpsc::channel();
+    let gate = rig.hold().await;
+    let dropped = task();
+    let mut call = Box::pin(rig.store.insert_one(dropped.clone()));
+    assert!(poll_once(&mut call).await.is_pending());
+    let mut stalls = Box::pin(rig.store.write(Stalls(runs, goes_on)));
+    assert!(poll_once(&mut stalls).await.is_pending());
+    gate.open().await;
+    running.recv().await.expect("the group runs");
+    drop(call);
+    drop(go_on);
+    stalls.await.expect_err("it errs");
     assert!(!rig.is_there(dropped.id).await);
 }
 
