@@ -78,8 +78,9 @@ impl ListQuery {
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Page {
-    /// The tasks, newest first.
+    /// The tasks, newest first. Where several filters hold together and few tasks pass them, a store may end a page early:
+    /// there are then fewer tasks on it than were asked for, or none, and a next page all the same.
     pub tasks: Vec<Task>,
-    /// Where the next page begins; `None` on the last one.
+    /// Where the next page begins; `None` on the last one, and only there.
     pub next: Option<Cursor>,
 }
