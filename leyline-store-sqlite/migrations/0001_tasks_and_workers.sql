@@ -105,7 +105,11 @@ CREATE INDEX task_held ON task (worker, id, revision, kind) WHERE status = 1;
 -- What ended, by time: prune and stats.
 CREATE INDEX task_ended ON task (finished_at, id, status, kind) WHERE finished_at IS NOT NULL;
 
--- Lists: one owner's tasks, and the few that went wrong among the many that did not.
+-- Lists: one owner's tasks, one kind's, and one status's. A partial index for each status, because a change of status then
+-- writes one entry where one index on (status, id) would have to move it; `task_held` serves those that are processing.
 CREATE INDEX task_owner ON task (owner, id);
+CREATE INDEX task_kind ON task (kind, id);
+CREATE INDEX task_pending ON task (id) WHERE status = 0;
+CREATE INDEX task_completed ON task (id) WHERE status = 2;
 CREATE INDEX task_failed ON task (id) WHERE status = 3;
 CREATE INDEX task_cancelled ON task (id) WHERE status = 4;

@@ -79,7 +79,7 @@ impl TaskStore for SqliteStore {
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Page> {
-        self.read(List(query.clone())).await
+        self.read(List::new(query.clone())).await
     }
 
     async fn changed_since(&self, seen: &[Seen]) -> Result<Changes> {

@@ -1,11 +1,11 @@
 //! What the statements cost: each finds its index, each is prepared once, and what a worker can't run costs it nothing.
 
-use leyline_core::store::{Beat, ClaimRequest, Finish, Outcome, Want};
+use leyline_core::store::{Beat, ClaimRequest, Finish, ListQuery, Outcome, Want};
 use leyline_core::task::Kind;
-use leyline_core::{Env, NewTask, Output, WorkerId};
+use leyline_core::{Env, NewTask, Output, Status, TaskId, WorkerId};
 use rusqlite::{Connection, StatementStatus};
 
-use super::{Beaten, Claiming, Finishes, Insert, Tx, Verb};
+use super::{Beaten, Claiming, Finishes, Insert, List, Tx, Verb, list};
 use crate::{SqliteOptions, connection};
 
 fn open() -> Connection {
@@ -99,28 +99,115 @@ fn statements_on_the_way_of_a_task_find_their_index() {
     check_plan(include_str!("../sql/claim.sql"), "task USING INTEGER PRIMARY KEY");
 }
 
+fn listing(owner: Option<&str>, kind: Option<&str>, status: Option<Status>) -> ListQuery {
+    let mut query = ListQuery::new();
+    query.owner = owner.map(str::to_owned);
+    query.kind = kind.map(|kind| Kind::new(kind).expect("a kind"));
+    query.status = status;
+    query
+}
+
 #[test]
 fn lists_find_their_index() {
-    for (filters, index) in [
-        ("", "INDEX sqlite_autoindex_task_1 (id<?)"),
-        ("AND owner = ?", "INDEX task_owner (owner=? AND id<?)"),
-        ("AND status = 3", "INDEX task_failed (id<?)"),
-        ("AND status = 4", "INDEX task_cancelled (id<?)"),
+    let (owner, kind) = (Some("ada"), Some("wanted"));
+    let by_owner = "INDEX task_owner (owner=? AND id<?)";
+    let by_kind = "INDEX task_kind (kind=? AND id<?)";
+    for (query, index) in [
+        (listing(None, None, None), "INDEX sqlite_autoindex_task_1 (id<?)"),
+        (listing(owner, None, None), by_owner),
+        (listing(None, kind, None), by_kind),
+        (
+            listing(None, None, Some(Status::Pending)),
+            "INDEX task_pending (id<?)",
+        ),
+        (
+            listing(None, None, Some(Status::Completed)),
+            "INDEX task_completed (id<?)",
+        ),
+        (
+            listing(None, None, Some(Status::Failed)),
+            "INDEX task_failed (id<?)",
+        ),
+        (
+            listing(None, None, Some(Status::Cancelled)),
+            "INDEX task_cancelled (id<?)",
+        ),
+        (listing(owner, kind, Some(Status::Failed)), by_owner),
+        (listing(None, kind, Some(Status::Completed)), by_kind),
+        (
+            listing(None, kind, Some(Status::Pending)),
+            "INDEX task_pending (id<?)",
+        ),
     ] {
-        let list = include_str!("../sql/list.sql");
-        check_plan(&format!("{list} {filters} ORDER BY id DESC LIMIT ?"), index);
+        check_plan(&list::statement(&query), index);
     }
     // Those that are processing are sorted: they are few, whatever else there is.
-    let processing = concat!(
-        include_str!("../sql/list.sql"),
-        include_str!("../sql/list_processing.sql")
-    );
-    let plan = plan_of(&format!("{processing} ORDER BY id DESC LIMIT ?"));
+    let plan = plan_of(&list::statement(&listing(owner, kind, Some(Status::Processing))));
     assert!(
         plan.iter().any(|step| step.contains("COVERING INDEX task_held")),
         "{plan:?}"
     );
     assert!(!plan.iter().any(|step| step.contains("id<?")), "{plan:?}");
+}
+
+/// Tasks with ids from `first` on, the later ones higher.
+fn in_order(first: u128, count: usize, owner: &str, kind: &str) -> Insert {
+    let next = std::cell::Cell::new(first);
+    tasks(count, |task| {
+        task.id = TaskId::from_bytes(next.replace(next.get() + 1).to_be_bytes());
+        task.owner = owner.to_owned();
+        task.kind = Kind::new(kind).expect("a kind");
+    })
+}
+
+#[test]
+fn a_list_walks_no_further_for_what_is_rare_and_goes_on_from_there() {
+    let conn = open();
+    run(&conn, &in_order(1, 1, "ada", "wanted"));
+    run(&conn, &in_order(2, 25, "ada", "another"));
+    let mut query = listing(Some("ada"), Some("wanted"), None);
+    let mut pages = Vec::new();
+    loop {
+        let walk = 10;
+        let list = List { query, walk };
+        let page = run(&conn, &list);
+        pages.push(page.tasks.len());
+        query = list.query;
+        query.after = page.next;
+        if query.after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, [0, 0, 1]);
+}
+
+#[test]
+fn what_one_filter_leaves_out_costs_a_list_nothing() {
+    let conn = open();
+    run(&conn, &in_order(1, 60, "ada", "wanted"));
+    conn.execute_batch("UPDATE task SET status = 4, finished_at = 1")
+        .expect("cancelled");
+    let queries = [
+        listing(Some("ada"), None, None),
+        listing(None, Some("wanted"), None),
+        listing(None, None, Some(Status::Cancelled)),
+    ];
+    let alone = queries.each_ref().map(|query| steps_of_a_list(&conn, query));
+    run(&conn, &in_order(61, 3000, "bob", "another"));
+    assert_eq!(
+        queries.each_ref().map(|query| steps_of_a_list(&conn, query)),
+        alone
+    );
+}
+
+/// How many steps SQLite's machine takes to find a page of fifty tasks.
+fn steps_of_a_list(conn: &Connection, query: &ListQuery) -> i32 {
+    let page = run(conn, &List::new(query.clone()));
+    assert_eq!(page.tasks.len(), 50);
+    let statement = conn.prepare_cached(&list::statement(query));
+    statement
+        .expect("a statement")
+        .reset_status(StatementStatus::VmStep)
 }
 
 #[test]
