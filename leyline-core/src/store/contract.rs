@@ -105,7 +105,7 @@ pub trait TaskStore: Send + Sync + 'static {
     /// Counts. Live ones are exact; terminal ones are those that ended within `window`.
     async fn stats(&self, window: Duration) -> Result<Stats>;
 
-    /// Whether the store answers and could write.
+    /// Whether the store answers and takes writes. Writes nothing, so a full disk may show at the next write only.
     async fn ping(&self) -> Result<()>;
 
     /// A counter that rises when there may be something to claim. The default never rises: workers also poll.

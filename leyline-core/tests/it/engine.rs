@@ -308,23 +308,25 @@ async fn no_params_are_read_as_nothing_and_as_all_defaults() {
     }
 }
 
+/// Runs until it is told to stop, tells that it was, and ends well all the same.
+fn until_stopped(stopped: &Arc<tokio::sync::Notify>) -> impl leyline_core::Processor {
+    let stopped = Arc::clone(stopped);
+    typed(move |cx: TaskContext, (): ()| {
+        let tells = Arc::clone(&stopped);
+        async move {
+            cx.cancelled().await;
+            tells.notify_one();
+            Ok::<_, ProcessError>("too late")
+        }
+    })
+}
+
 #[tokio::test(start_paused = true)]
 async fn cancel_is_final_at_once_and_stops_the_running_code() {
     let (_store, builder) = memory(9);
     let stopped = Arc::new(tokio::sync::Notify::new());
-    let tells = Arc::clone(&stopped);
     let leyline = builder
-        .processor(
-            "long",
-            typed(move |cx: TaskContext, (): ()| {
-                let tells = Arc::clone(&tells);
-                async move {
-                    cx.cancelled().await;
-                    tells.notify_one();
-                    Ok::<_, ProcessError>("too late")
-                }
-            }),
-        )
+        .processor("long", until_stopped(&stopped))
         .build()
         .unwrap();
     let _worker = Worker::start(&leyline);
@@ -351,19 +353,8 @@ async fn a_cancel_by_another_process_reaches_the_code_within_a_beat() {
     use leyline_core::TaskStore as _;
     let (store, builder) = memory(10);
     let stopped = Arc::new(tokio::sync::Notify::new());
-    let tells = Arc::clone(&stopped);
     let leyline = builder
-        .processor(
-            "long",
-            typed(move |cx: TaskContext, (): ()| {
-                let tells = Arc::clone(&tells);
-                async move {
-                    cx.cancelled().await;
-                    tells.notify_one();
-                    Ok::<_, ProcessError>(())
-                }
-            }),
-        )
+        .processor("long", until_stopped(&stopped))
         .build()
         .unwrap();
     let _worker = Worker::start(&leyline);
