@@ -1,0 +1,1 @@
+//! LeyLine on PostgreSQL: one task store for any number of processes.
