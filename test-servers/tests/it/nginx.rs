@@ -10,21 +10,15 @@ use test_servers::Nginx;
 
 use crate::node::{Node, Request, ask, head, header, hear, nobody, send};
 
-/// The proxy in front of two api nodes and two gateways.
-fn proxy(api: [SocketAddr; 2], gateway: [SocketAddr; 2]) -> Option<Nginx> {
+/// The proxy in front of these nodes.
+fn proxy(api: &[SocketAddr], gateway: &[SocketAddr]) -> Option<Nginx> {
     let configuration = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/nginx.conf");
-    let servers = [
-        ("api-1:3000", api[0]),
-        ("api-2:3000", api[1]),
-        ("gateway-1:3000", gateway[0]),
-        ("gateway-2:3000", gateway[1]),
-    ];
-    Nginx::start(&configuration, &servers)
+    Nginx::start(&configuration, &[("api:3000", api), ("gateway:3000", gateway)])
 }
 
 /// The proxy in front of one api node and one gateway.
 fn over(api: &Node, gateway: &Node) -> Option<Nginx> {
-    proxy([api.address; 2], [gateway.address; 2])
+    proxy(&[api.address], &[gateway.address])
 }
 
 #[test]
@@ -155,7 +149,7 @@ fn a_refusal_comes_through_before_the_body_is_sent() {
 #[test]
 fn a_node_that_is_not_there_is_passed_over() {
     let (api, gateway) = (Node::named("api"), Node::named("gateway"));
-    let Some(nginx) = proxy([nobody(), api.address], [gateway.address, nobody()]) else {
+    let Some(nginx) = proxy(&[nobody(), api.address], &[gateway.address, nobody()]) else {
         return;
     };
     for _ in 0..20 {
@@ -174,7 +168,7 @@ fn taken(method: &str, path: &str) -> Option<(u16, usize)> {
     };
     let nodes = [Node::that(dies), Node::that(dies)];
     let gateway = Node::named("gateway");
-    let nginx = proxy([nodes[0].address, nodes[1].address], [gateway.address; 2])?;
+    let nginx = proxy(&[nodes[0].address, nodes[1].address], &[gateway.address])?;
     let (status, _) = ask(nginx.address(), method, path);
     Some((status, nodes.iter().map(|node| node.seen().len()).sum()))
 }
