@@ -1,0 +1,15 @@
+//! Every sentence of the contract.
+
+use leyline_testkit::Subject;
+
+use crate::given;
+
+mod direct {
+    use super::*;
+
+    async fn make() -> impl Subject {
+        given::on_manual_clock(|_| {}).await
+    }
+
+    leyline_testkit::conformance!(make);
+}
