@@ -1,8 +1,6 @@
 //! One connection while a call uses it.
 
-use std::time::Duration;
-
-use leyline_core::store::{Error, Result};
+use leyline_core::store::Result;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow, Postgres};
 use sqlx::query::Query;
 use sqlx::{Executor as _, raw_sql};
@@ -102,25 +100,9 @@ impl Transaction<'_> {
         self.0.fetch(sql, Phase::Before, false).await
     }
 
-    /// A statement of which only the number of rows counts.
-    pub(crate) async fn execute(&mut self, sql: Sql<'_>) -> Result<u64> {
-        self.0.clean = false;
-        let answer = sql.execute(self.0.connection()).await;
-        let done = self.0.settle(answer, Phase::Before, false)?;
-        Ok(done.rows_affected())
-    }
-
     pub(crate) async fn commit(self, phase: Phase) -> Result<()> {
         self.0.command("COMMIT", phase).await?;
         self.0.clean = true;
         Ok(())
-    }
-}
-
-/// A call that nobody bounds from outside.
-pub(crate) async fn within<T>(most: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
-    match tokio::time::timeout(most, call).await {
-        Ok(answer) => answer,
-        Err(elapsed) => Err(Error::unknown(elapsed)),
     }
 }

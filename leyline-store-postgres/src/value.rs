@@ -12,9 +12,12 @@ use sqlx::{Decode, Encode, Postgres, Type};
 /// The time scale of the database begins at 2000-01-01, in microseconds since 1970.
 const EPOCH: i64 = 946_684_800_000_000;
 
-/// Longest span that is sent: past it, every time of the calendar is out of reach either way, and the database still adds it
-/// to any time without an error.
-const MAX_SPAN: Duration = Duration::from_hours(6_000 * 365 * 24);
+/// Longest span that is sent. It leads past the last time that a task can have, and the database still adds it to any time
+/// without an error.
+const MAX_SPAN: Duration = Duration::from_hours(10_000 * 365 * 24);
+
+/// Longest span that is looked back: before any task, and not before the first time that the database knows.
+const MAX_BACK: Duration = Duration::from_hours(6_000 * 365 * 24);
 
 /// A `uuid`: the 16 bytes of a task's or a worker's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +73,11 @@ pub(crate) fn interval(span: Duration) -> PgInterval {
         days: 0,
         microseconds: i64::try_from(span.min(MAX_SPAN).as_micros()).unwrap_or(i64::MAX),
     }
+}
+
+/// A duration that is to be taken off the time that it is.
+pub(crate) fn back(span: Duration) -> PgInterval {
+    interval(span.min(MAX_BACK))
 }
 
 /// A duration from an `interval` that [`interval`] made.

@@ -4,7 +4,7 @@ FROM leyline.task
 WHERE status = 0
 GROUP BY kind
 UNION ALL
-SELECT kind, 1, count(*), NULL
+SELECT kind, 1::smallint, count(*), NULL
 FROM leyline.task
 WHERE status = 1
 GROUP BY kind

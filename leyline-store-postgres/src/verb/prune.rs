@@ -14,7 +14,7 @@ pub(crate) async fn prune(inner: &Inner, older_than: Duration, limit: u32) -> Re
     let sql = inner
         .sql
         .query(&inner.sql.prune)
-        .bind(value::interval(older_than))
+        .bind(value::back(older_than))
         .bind(i64::from(limit));
     let rows = inner.change(sql).await?;
     row::tasks(&rows).map_err(|error| error::of(error, Phase::Commit))

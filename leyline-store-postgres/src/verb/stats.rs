@@ -17,7 +17,7 @@ pub(crate) async fn stats(inner: &Inner, window: Duration) -> Result<Stats> {
     let ended = inner
         .sql
         .query(&inner.sql.stats_ended)
-        .bind(value::interval(window));
+        .bind(value::back(window));
     let ended = inner.read(ended).await?;
     count(&live, &ended, window).map_err(|error| error::of(error, Phase::Before))
 }
