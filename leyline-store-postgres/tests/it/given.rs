@@ -78,3 +78,12 @@ impl Subject for OnManualClock {
         self.set_clock().await;
     }
 }
+
+/// The same store behind a pooler.
+pub(crate) fn through_pgbouncer(options: &PostgresOptions) -> PostgresOptions {
+    let mut pooled = PostgresOptions::url("postgres://postgres@127.0.0.1:6499/postgres").expect("it is a URL");
+    pooled.schema.clone_from(&options.schema);
+    pooled.allow_lossy = true;
+    pooled.pooled = true;
+    pooled
+}
