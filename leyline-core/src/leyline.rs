@@ -142,9 +142,8 @@ impl Leyline {
     /// A dropped call may or may not have inserted the task; sending it again finds out.
     pub async fn submit(&self, task: NewTask) -> Result<Inserted, Error> {
         self.check(&task)?;
-        let kind = task.kind.clone();
         let inserted = self.0.store.insert_one(task).await?;
-        self.announce(&kind, &inserted);
+        self.tell_inserted(&inserted);
         Ok(inserted)
     }
 
@@ -163,15 +162,15 @@ impl Leyline {
             self.check(task)?;
         }
         let answers = self.0.store.insert(tasks).await?;
-        for (task, answer) in tasks.iter().zip(&answers) {
-            if let Ok(inserted) = answer {
-                self.announce(&task.kind, inserted);
-            }
-        }
+        answers
+            .iter()
+            .flatten()
+            .for_each(|inserted| self.tell_inserted(inserted));
         Ok(answers)
     }
 
-    fn check(&self, task: &NewTask) -> Result<(), Error> {
+    /// What a request has to fulfil besides the bounds of its values, which the store checks.
+    pub(crate) fn check(&self, task: &NewTask) -> Result<(), Error> {
         if !self.0.declared.contains_key(&task.kind) {
             return Err(Error::UnknownKind {
                 kind: task.kind.to_string(),
@@ -189,13 +188,20 @@ impl Leyline {
         Ok(())
     }
 
-    fn announce(&self, kind: &Kind, inserted: &Inserted) {
+    fn tell_inserted(&self, inserted: &Inserted) {
         let Inserted { task, existed } = inserted;
-        info!(id = %task.id, %kind, revision = task.revision, existed, verb = "insert");
-        if !existed {
-            metrics::submitted(kind, 1);
-            self.0.publisher.publish(TaskEvent::of(task));
+        if *existed {
+            info!(id = %task.id, kind = %task.kind, revision = task.revision, existed, verb = "insert");
+        } else {
+            self.tell_accepted(task);
         }
+    }
+
+    /// Tells of a task that is new and committed.
+    pub(crate) fn tell_accepted(&self, task: &Task) {
+        info!(id = %task.id, kind = %task.kind, revision = task.revision, existed = false, verb = "insert");
+        metrics::submitted(&task.kind, 1);
+        self.0.publisher.publish(TaskEvent::of(task));
     }
 
     /// The task, if it is there.

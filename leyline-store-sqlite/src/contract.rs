@@ -7,7 +7,7 @@ use leyline_core::store::{
     Beat, BeatReply, Changes, ClaimRequest, Claimed, Finish, Inserted, ListQuery, Page, Rescue, Rescued,
     Result, Seen, Stats, Wakeups, WorkerRow,
 };
-use leyline_core::{Claim, Json, NewTask, Task, TaskId, TaskStore};
+use leyline_core::{Claim, Json, NewTask, Status, Task, TaskId, TaskStore};
 
 use crate::SqliteStore;
 use crate::lock::Found;
@@ -100,5 +100,11 @@ impl TaskStore for SqliteStore {
 
     fn wakeups(&self) -> Wakeups {
         self.0.waker.subscribe()
+    }
+
+    fn announced(&self, tasks: &[Task]) {
+        if tasks.iter().any(|task| task.status == Status::Pending) {
+            self.0.waker.wake();
+        }
     }
 }

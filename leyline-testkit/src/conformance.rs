@@ -222,6 +222,7 @@ macro_rules! conformance {
                 a_task_that_comes_back_wakes
                 a_rescue_wakes
                 a_requeue_wakes
+                an_announced_task_wakes
                 everyone_who_waits_is_woken
             }
             race {

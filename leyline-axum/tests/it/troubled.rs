@@ -187,6 +187,10 @@ impl TaskStore for TroubledStore {
     fn wakeups(&self) -> Wakeups {
         self.inner.wakeups()
     }
+
+    fn announced(&self, tasks: &[Task]) {
+        self.inner.announced(tasks);
+    }
 }
 
 /// Blobs in memory that run out of room when they are told to.

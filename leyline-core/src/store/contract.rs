@@ -112,4 +112,11 @@ pub trait TaskStore: Send + Sync + 'static {
     fn wakeups(&self) -> Wakeups {
         Wakeups::never()
     }
+
+    /// Hears of tasks that are committed and were inserted past this store, in a transaction of a caller's own, and raises
+    /// [`wakeups`](Self::wakeups) as it does for what it inserts itself: for a delayed task, when it is due. A hint. Waits
+    /// for nothing. The default does nothing, as it goes with the default of `wakeups`; wrappers hand it on.
+    fn announced(&self, tasks: &[Task]) {
+        let _ = tasks;
+    }
 }

@@ -39,6 +39,10 @@ macro_rules! store_around {
             fn wakeups(&self) -> Wakeups {
                 self.wakeups_of_inner()
             }
+
+            fn announced(&self, tasks: &[Task]) {
+                self.inner.announced(tasks);
+            }
         }
     };
 }

@@ -56,4 +56,5 @@ pub(super) enum Bug {
     StatsIgnoresTheWindow,
     StatsForgetsTheOldestDue,
     WakesNobody,
+    AnnouncedWakesNobody,
 }

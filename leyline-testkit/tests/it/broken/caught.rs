@@ -89,4 +89,5 @@ caught! {
     StatsIgnoresTheWindow by stats::ended_tasks_are_counted_within_the_window
     StatsForgetsTheOldestDue by stats::oldest_due_is_the_task_due_for_longest
     WakesNobody by wakeups::an_insert_wakes
+    AnnouncedWakesNobody by wakeups::an_announced_task_wakes
 }

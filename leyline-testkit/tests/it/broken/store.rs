@@ -386,4 +386,10 @@ impl TaskStore for Broken {
             self.inner.wakeups()
         }
     }
+
+    fn announced(&self, tasks: &[Task]) {
+        if !self.has(Bug::AnnouncedWakesNobody) {
+            self.inner.announced(tasks);
+        }
+    }
 }
