@@ -63,5 +63,5 @@ async fn check_running(trial: &Trial, expected: [(WorkerId, u32); 2]) {
 }
 
 async fn rows(trial: &Trial) -> Vec<WorkerRow> {
-    trial.store.workers().await.expect("workers succeeds")
+    trial.store.workers(0).await.expect("workers succeeds")
 }

@@ -112,7 +112,7 @@ impl Broken {
     }
 
     async fn counter(&self, worker: WorkerId) -> Result<Option<u64>> {
-        let rows = self.inner.workers().await?;
+        let rows = self.inner.workers(0).await?;
         Ok(rows
             .into_iter()
             .find(|row| row.worker == worker)
@@ -354,8 +354,8 @@ impl TaskStore for Broken {
         Ok(changes)
     }
 
-    async fn workers(&self) -> Result<Vec<WorkerRow>> {
-        let mut rows = self.inner.workers().await?;
+    async fn workers(&self, shown: u32) -> Result<Vec<WorkerRow>> {
+        let mut rows = self.inner.workers(shown).await?;
         if self.has(Bug::WorkersAnswersBackwards) {
             rows.reverse();
         }
