@@ -1,7 +1,7 @@
 /** The wiring: files go in at the composer, tasks come back over the socket, cards show what is known. */
 
 import { Actions } from "./actions.js";
-import { createTask, getTask, idempotencyKey, socketAddress } from "./api.js";
+import { createTask, getTask, idempotencyKey, knownKinds, socketAddress } from "./api.js";
 import { Board } from "./board.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
@@ -181,5 +181,7 @@ setInterval(async () => {
   if (await listing.reload()) socket.restart();
 }, DOUBT);
 
+// Where nothing is known of the kinds, all are offered: the server says so of one that it does not take.
+knownKinds().then((kinds) => composer.offer(kinds), () => {});
 listing.reload();
 socket.open();

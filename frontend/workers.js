@@ -3,7 +3,7 @@
 import { h, setAttribute, setText } from "./element.js";
 import { ago, count, duration } from "./format.js";
 import { icon } from "./icons.js";
-import { choice, kindLabel } from "./kinds.js";
+import { kindLabel, KINDS } from "./kinds.js";
 import { isSilent, LISTED, longestRunning } from "./stats.js";
 
 /** @typedef {import("./stats.js").Running} Running */
@@ -68,7 +68,8 @@ export class Workers {
 
 class WorkerRow {
   #busy = h("span", { class: "worker-busy" });
-  #facts = h("p", { class: "worker-facts" });
+  #up = h("span");
+  #beat = h("span", { class: "worker-beat" });
   #tasks = h("ul", { class: "worker-tasks" });
   #more = h("li", { class: "worker-more" });
   /** @type {Map<string, { element: HTMLElement, time: HTMLElement }>} */
@@ -89,7 +90,7 @@ class WorkerRow {
       h("span", { class: "worker-pulse", "aria-hidden": "true" }),
       h("span", { class: "worker-name", title: id, text: short(id) }),
       this.#busy,
-      this.#facts,
+      h("p", { class: "worker-facts" }, this.#up, this.#beat),
       this.#tasks,
     );
   }
@@ -114,7 +115,7 @@ class WorkerRow {
     const time = h("span", { class: "worker-task-time" });
     const name = h("span", { class: "worker-task-kind", text: kindLabel(kind) });
     const button = h("button", { class: "worker-task", type: "button", title: id, on: { click: () => this.#onTask(id) } });
-    button.append(icon(choice(kind).icon), name, h("span", { class: "worker-task-id", text: short(id) }), time);
+    button.append(icon(KINDS[kind]?.icon ?? "other"), name, h("span", { class: "worker-task-id", text: short(id) }), time);
     const line = { element: h("li", {}, button), time };
     this.#lines.set(id, line);
     return line;
@@ -125,9 +126,9 @@ class WorkerRow {
     const worker = this.#worker;
     if (!worker) return;
     const silent = isSilent(worker, now);
-    const up = `up ${whole(now - Date.parse(worker.started_at))}`;
     const beat = silent ? `last beat ${whole(now - Date.parse(worker.beat_at))} ago` : `beat ${ago(worker.beat_at, now)}`;
-    setText(this.#facts, `${up} · ${beat}`);
+    setText(this.#up, `up ${whole(now - Date.parse(worker.started_at))} · `);
+    setText(this.#beat, beat);
     setAttribute(this.element, "data-silent", silent ? "yes" : null);
     for (const { id, since } of worker.tasks) {
       const line = this.#lines.get(id);
