@@ -19,7 +19,9 @@ use crate::metrics;
 use crate::options::{KindOptions, Options};
 use crate::publisher::Publisher;
 use crate::status::Verb;
-use crate::store::{Inserted, ListQuery, Page, Stats, TaskStore, TaskStoreExt as _, WorkerRow, deadline};
+use crate::store::{
+    Inserted, ListQuery, MAX_RUNNING_SHOWN, Page, Stats, TaskStore, TaskStoreExt as _, WorkerRow, deadline,
+};
 use crate::task::{BlobRef, Invalid, Kind, NewTask, Task, TaskId, label};
 use crate::worker::{Config, Drained, Engine, Registered};
 
@@ -293,7 +295,7 @@ impl Leyline {
         Ok(self.0.store.stats(STATS_WINDOW).await?)
     }
 
-    /// The workers of all processes.
+    /// The workers of all processes, each with the first [`MAX_RUNNING_SHOWN`] tasks that it runs.
     ///
     /// # Errors
     /// What the store answers.
@@ -301,7 +303,7 @@ impl Leyline {
     /// # Cancel safety
     /// Safe to drop.
     pub async fn workers(&self) -> Result<Vec<WorkerRow>, Error> {
-        Ok(self.0.store.workers().await?)
+        Ok(self.0.store.workers(MAX_RUNNING_SHOWN).await?)
     }
 
     /// Whether the service can do its work: the store answers, and no worker of this process has all its slots stuck.

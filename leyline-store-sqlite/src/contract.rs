@@ -46,7 +46,7 @@ impl TaskStore for SqliteStore {
         let Some(file) = &self.0.file else {
             return Ok(self.write(Free(rescue)).await?.rescued);
         };
-        let found: Found = file.locks.look(self.workers().await?).await;
+        let found: Found = file.locks.look(self.workers(0).await?).await;
         rescue.dead.extend(found.dead());
         let freed = self.write(Free(rescue)).await?;
         file.locks.bury(freed.buried, found).await;
@@ -86,8 +86,8 @@ impl TaskStore for SqliteStore {
         self.read(ChangedSince(seen.to_vec())).await
     }
 
-    async fn workers(&self) -> Result<Vec<WorkerRow>> {
-        self.read(Workers).await
+    async fn workers(&self, shown: u32) -> Result<Vec<WorkerRow>> {
+        self.read(Workers { shown }).await
     }
 
     async fn stats(&self, window: Duration) -> Result<Stats> {

@@ -99,10 +99,14 @@ pub trait TaskStore: Send + Sync + 'static {
     /// What is different from what is known, for many tasks at once. The order of the answer is that of the question.
     async fn changed_since(&self, seen: &[Seen]) -> Result<Changes>;
 
-    /// All worker rows, in id order.
-    async fn workers(&self) -> Result<Vec<WorkerRow>>;
+    /// All worker rows, in id order, each with the first `shown` of the tasks that are processing under it, in id order.
+    /// A row and its tasks are of one moment: `running` counts all of them, whatever `shown` is.
+    ///
+    /// Every look of every worker asks with 0, so that then no task is read; a list costs no more than what it shows.
+    async fn workers(&self, shown: u32) -> Result<Vec<WorkerRow>>;
 
-    /// Counts. Live ones are exact; terminal ones are those that ended within `window`.
+    /// Counts. Live ones are exact; terminal ones are those that ended within `window` before the store's now, which the
+    /// answer tells.
     async fn stats(&self, window: Duration) -> Result<Stats>;
 
     /// Whether the store answers and takes writes. Writes nothing, so a full disk may show at the next write only.

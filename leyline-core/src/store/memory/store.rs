@@ -119,8 +119,8 @@ impl TaskStore for MemoryStore {
         Ok(self.with(|rows, _| rows.changed_since(seen)))
     }
 
-    async fn workers(&self) -> Result<Vec<WorkerRow>> {
-        Ok(self.with(|rows, _| rows.worker_rows()))
+    async fn workers(&self, shown: u32) -> Result<Vec<WorkerRow>> {
+        Ok(self.with(|rows, _| rows.worker_rows(shown)))
     }
 
     async fn stats(&self, window: Duration) -> Result<Stats> {
