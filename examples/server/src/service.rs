@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use leyline_core::{Blobs, BuildError, Builder, Env, Leyline, MemoryStore, Options, TaskStore, blob};
 
+use leyline_store_postgres::{PostgresOptions, PostgresStore};
 use leyline_store_sqlite::{SqliteOptions, SqliteStore};
 
-use crate::config::{BlobsUrl, Config, Roles, StoreUrl};
+use crate::config::{BlobsUrl, Config, Roles, Secret, StoreUrl};
 use crate::processors;
 
 /// How often a process of one role looks whether another has written to the same file.
@@ -19,7 +20,10 @@ const OTHERS: Duration = Duration::from_millis(100);
 pub enum OpenError {
     /// The task store can't be used.
     #[error("can't use the task store")]
-    Store(#[from] leyline_store_sqlite::OpenError),
+    Sqlite(#[from] leyline_store_sqlite::OpenError),
+    /// The task store can't be used.
+    #[error("can't use the task store")]
+    Postgres(#[from] leyline_store_postgres::OpenError),
     /// The blob store can't be used.
     #[error("can't use the blob store")]
     Blobs(#[from] blob::Error),
@@ -67,7 +71,20 @@ async fn open_store(config: &Config, env: &Env) -> Result<Arc<dyn TaskStore>, Op
             }
             Ok(Arc::new(SqliteStore::open(options).await?))
         }
+        StoreUrl::Postgres(url) => Ok(Arc::new(open_postgres(config, url).await?)),
+        StoreUrl::Unknown => unreachable!("the configuration was checked"),
     }
+}
+
+async fn open_postgres(config: &Config, url: &Secret) -> Result<PostgresStore, OpenError> {
+    let mut options = PostgresOptions::url(&url.0)?;
+    if let Some(listen) = &config.store_listen {
+        options = options.listen_url(&listen.0)?;
+    }
+    options.schema.clone_from(&config.store_schema);
+    options.max_connections = config.store_connections;
+    options.pooled = config.store_pooled;
+    Ok(PostgresStore::open(options).await?)
 }
 
 fn open_blobs(url: &BlobsUrl, env: &Env) -> Result<Blobs, OpenError> {

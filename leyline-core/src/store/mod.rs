@@ -18,8 +18,8 @@ pub use ext::TaskStoreExt;
 pub use list::{Cursor, ListQuery, MAX_PAGE, Page, ParseCursorError};
 pub use memory::MemoryStore;
 pub use request::{
-    Beat, BeatReply, Changes, ClaimRequest, Claimed, Dead, Finish, Held, Inserted, KindStats, Outcome,
-    Rescue, Rescued, Seen, Stats, Stray, Want, WorkerRow,
+    Beat, BeatReply, Changes, ClaimRequest, Claimed, Dead, Finish, Held, Inserted, KindStats,
+    MAX_RUNNING_SHOWN, Outcome, Rescue, Rescued, RunningTask, Seen, Stats, Stray, Want, WorkerRow,
 };
 pub use wakeup::{Waker, Wakeups};
 

@@ -196,5 +196,5 @@ async fn a_worker_takes_its_leave_though_its_last_beats_are_lost() {
     tokio::time::sleep(Duration::from_mins(1)).await;
     store.plan(Method::Beat, Fault::UnknownUndone, When::Always);
     worker.stop().await;
-    assert!(store.workers().await.unwrap().is_empty());
+    assert!(store.workers(0).await.unwrap().is_empty());
 }

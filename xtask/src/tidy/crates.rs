@@ -8,7 +8,12 @@ use crate::process::{cargo, output};
 /// The crate that everything else stands on.
 const CORE: &str = "leyline-core";
 /// Its neighbours: each may know the core, and none another.
-const ADAPTERS: [&str; 3] = ["leyline-axum", "leyline-store-sqlite", "leyline-testkit"];
+const ADAPTERS: [&str; 4] = [
+    "leyline-axum",
+    "leyline-store-postgres",
+    "leyline-store-sqlite",
+    "leyline-testkit",
+];
 /// Database drivers, HTTP and sockets, by the beginnings of crates' names. The crate `http`, which object_store brings, is
 /// not among them: it holds names of headers and the like, and does nothing.
 const KEPT_OUT_OF_CORE: [&str; 17] = [

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
-use super::{BlobsUrl, Retention, Roles, Size, StoreUrl, parse_duration};
+use super::{BlobsUrl, Retention, Roles, Secret, Size, StoreUrl, parse_duration};
 
 /// Accepts files, works on them in the background, shows live progress, hands back the results.
 #[derive(Debug, Clone, clap::Parser)]
@@ -18,14 +18,37 @@ pub struct Config {
     /// Where to listen
     #[arg(long, env = "LEYLINE_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDR", value_parser = address)]
     pub listen: SocketAddr,
-    /// Where tasks are kept: sqlite:PATH or memory:
+    /// Where tasks are kept: sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or memory:
     #[arg(
         long,
         env = "LEYLINE_STORE",
+        hide_env_values = true,
         default_value = "sqlite:data/leyline.db",
         value_name = "URL"
     )]
     pub store: StoreUrl,
+    /// PostgreSQL: the schema that holds the tables
+    #[arg(
+        long,
+        env = "LEYLINE_STORE_SCHEMA",
+        default_value = "leyline",
+        value_name = "NAME"
+    )]
+    pub store_schema: String,
+    /// PostgreSQL: most connections of this process, beside three for beats and notifications
+    #[arg(long, env = "LEYLINE_STORE_CONNECTIONS", default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub store_connections: u32,
+    /// PostgreSQL: a pooler in transaction mode stands in between
+    #[arg(long, env = "LEYLINE_STORE_POOLED")]
+    pub store_pooled: bool,
+    /// PostgreSQL: where to listen for notifications, past a pooler [default: at the store]
+    #[arg(
+        long,
+        env = "LEYLINE_STORE_LISTEN",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub store_listen: Option<Secret>,
     /// Where uploads and results lie: file:PATH or memory:
     #[arg(
         long,
@@ -101,6 +124,9 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), String> {
+        if self.store == StoreUrl::Unknown {
+            return Err("a store is sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or memory:".to_owned());
+        }
         let in_memory = self.store == StoreUrl::Memory || self.blobs == BlobsUrl::Memory;
         if in_memory && !(self.roles.api && self.roles.worker) {
             return Err(
@@ -146,11 +172,20 @@ mod tests {
     }
 
     #[test]
+    fn a_password_is_never_repeated() {
+        let line = read(&["--store", "postgre://u:hunter2@db/x"]).unwrap_err();
+        assert!(!line.contains("hunter2"), "{line}");
+        let config = read(&["--store", "postgres://u:hunter2@db/x"]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"), "{config:?}");
+    }
+
+    #[test]
     fn what_is_wrong_is_said_in_one_line() {
         for arguments in [
             &["--max-upload", "big"][..],
             &["--listen", "nowhere"],
-            &["--store", "postgres://db/leyline"],
+            &["--store", "mysql://db/leyline"],
+            &["--store-connections", "0"],
             &["--concurrency", "0"],
             &["--unknown"],
             &["--store", "memory:", "--roles", "worker"],

@@ -10,4 +10,4 @@ pub use blobs::BlobsUrl;
 pub use flags::{Config, LogFormat};
 pub use quantity::{Retention, Size, parse_duration};
 pub use roles::Roles;
-pub use store::StoreUrl;
+pub use store::{Secret, StoreUrl};

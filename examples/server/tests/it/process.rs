@@ -116,7 +116,7 @@ async fn a_bad_configuration_is_one_line_and_exit_code_2() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
     for (arguments, said) in [
-        (["--store", "postgres://db/leyline"], "no Postgres store yet"),
+        (["--store", "mysql://db/leyline"], "a store is sqlite:PATH"),
         (["--blobs", "s3://bucket"], "no S3 blob store yet"),
         (["--max-upload", "huge"], "a size looks like"),
         (["--lease-ttl", "1ms"], "lease_ttl"),

@@ -1,0 +1,90 @@
+//! What is looked at before a store is opened: whether the server keeps what it acknowledges.
+
+use leyline_core::store::{Error, Result};
+use sqlx::postgres::PgConnection;
+use sqlx::{Executor as _, Row as _, raw_sql};
+
+use crate::error::{self, OpenError, Phase};
+use crate::options::PostgresOptions;
+use crate::pool::Pool;
+use crate::session::Session;
+
+/// The oldest server that can be used.
+const OLDEST: i32 = 130_000;
+
+/// Settings with which the server may lose what it acknowledged.
+const LOSSY: [(&str, &str); 3] = [
+    ("fsync", "a crash may damage the database"),
+    ("full_page_writes", "a crash may damage the database, unless the file system writes pages whole"),
+    ("synchronous_commit", "a crash may lose what was acknowledged"),
+];
+
+/// Refuses a server on which the store's promises would not hold.
+pub(crate) async fn server(
+    connection: &mut PgConnection,
+    options: &PostgresOptions,
+) -> std::result::Result<(), OpenError> {
+    let number = setting(connection, "server_version_num").await?;
+    if number.parse::<i32>().unwrap_or(i32::MAX) < OLDEST {
+        return Err(OpenError::TooOld {
+            found: setting(connection, "server_version").await?,
+        });
+    }
+    if setting(connection, "transaction_read_only").await? != "off" {
+        return Err(OpenError::ReadOnly);
+    }
+    let isolation = setting(connection, "default_transaction_isolation").await?;
+    if isolation != "read committed" {
+        return Err(OpenError::Setting {
+            setting: "default_transaction_isolation",
+            value: isolation,
+            reason: "each statement has to see what is committed when it begins",
+        });
+    }
+    for (name, reason) in LOSSY {
+        let value = setting(connection, name).await?;
+        if value == "off" && !options.allow_lossy {
+            return Err(OpenError::Setting {
+                setting: name,
+                value,
+                reason,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Not prepared, so that any pooler passes it.
+async fn setting(
+    connection: &mut PgConnection,
+    name: &'static str,
+) -> std::result::Result<String, OpenError> {
+    let text = sqlx::AssertSqlSafe(format!("SELECT current_setting('{name}')"));
+    let row = connection.fetch_one(raw_sql(text)).await;
+    row.and_then(|row| row.try_get(0))
+        .map_err(|error| OpenError::Failed(error::of(error, Phase::Before)))
+}
+
+/// Finds out whether a pooler loses prepared statements: one connection prepares a statement; while another occupies the
+/// session that knows it, the first one runs it again.
+pub(crate) async fn pooler(pool: &Pool) -> std::result::Result<(), OpenError> {
+    match look(pool).await {
+        Ok(()) => Ok(()),
+        Err(Error::Backend { source }) if source.is::<error::Pooler>() => Err(OpenError::Pooler),
+        Err(error) => Err(OpenError::Failed(error)),
+    }
+}
+
+async fn look(pool: &Pool) -> Result<()> {
+    let statement = || sqlx::query("SELECT 1 AS prepared");
+    let mut first = Session::of(pool).await?;
+    first.run(statement(), Phase::Before, false).await?;
+    if pool.status().max_size < 2 {
+        return Ok(());
+    }
+    let mut second = Session::of(pool).await?;
+    let mut occupies = second.begin().await?;
+    occupies.run(sqlx::query("SELECT 2 AS occupied").persistent(false)).await?;
+    first.run(statement(), Phase::Before, false).await?;
+    occupies.commit(Phase::Before).await
+}

@@ -1,0 +1,46 @@
+-- Hands out the given tasks, as far as they are due, wanted and fit.
+-- $1 worker, $2 kinds, $3 their slots, $4 limit, $5 suspects, $6 the rescues of a suspect, $7 ids
+WITH me AS MATERIALIZED (
+    SELECT id
+    FROM leyline.worker
+    WHERE id = $1
+    FOR KEY SHARE
+),
+candidate AS (
+    SELECT want.kind, want.slots, task.priority, task.run_at, task.id, task.rescues = $6 AS suspect
+    FROM unnest($2::text[], $3::integer[]) AS want (kind, slots)
+    JOIN leyline.task ON task.kind = want.kind
+    WHERE task.id = ANY ($7::uuid[])
+        AND task.status = 0
+        AND task.run_at <= leyline.now()
+        AND EXISTS (SELECT 1 FROM me)
+),
+allowed AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY suspect ORDER BY priority DESC, run_at, id) AS nth_suspect
+    FROM candidate
+),
+fitting AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY kind ORDER BY priority DESC, run_at, id) AS nth
+    FROM allowed
+    WHERE NOT suspect OR nth_suspect <= $5
+),
+chosen AS MATERIALIZED (
+    SELECT id
+    FROM fitting
+    WHERE nth <= slots
+    ORDER BY priority DESC, run_at, id
+    LIMIT $4
+),
+due AS MATERIALIZED (
+    SELECT task.id, task.tick, task.fraction, task.done, task.total, task.unit, task.phase, task.message
+    FROM leyline.task
+    WHERE task.id = ANY (ARRAY(SELECT id FROM chosen))
+        AND task.status = 0
+    ORDER BY task.id
+    FOR UPDATE SKIP LOCKED
+),
+{claim_take}

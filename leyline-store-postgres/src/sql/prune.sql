@@ -1,0 +1,25 @@
+-- The tasks that ended first, past rows that others are pruning.
+WITH old AS MATERIALIZED (
+    SELECT id
+    FROM leyline.task
+    WHERE status >= 2
+        AND finished_at <= leyline.now() - $1::interval
+    ORDER BY finished_at, id
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+),
+task AS (
+    DELETE FROM leyline.task
+    WHERE task.id = ANY (ARRAY(SELECT id FROM old))
+    RETURNING task.*
+),
+detail AS (
+    DELETE FROM leyline.detail
+    WHERE detail.id = ANY (ARRAY(SELECT id FROM old))
+    RETURNING detail.*
+)
+SELECT
+{row}
+FROM task
+JOIN detail ON detail.id = task.id
+ORDER BY task.finished_at, task.id

@@ -1,0 +1,16 @@
+-- A counter that has moved is a sign of life.
+WITH setting AS MATERIALIZED (
+    SELECT
+        set_config('lock_timeout', '5s', TRUE),
+        set_config('idle_in_transaction_session_timeout', '10s', TRUE)
+),
+dead AS MATERIALIZED (
+    SELECT worker.id
+    FROM setting
+    CROSS JOIN unnest($1::uuid[], $2::bigint[]) AS given (id, counter)
+    JOIN leyline.worker ON worker.id = given.id AND worker.counter = given.counter
+    ORDER BY worker.id
+    FOR UPDATE OF worker
+)
+DELETE FROM leyline.worker
+WHERE worker.id = ANY (ARRAY(SELECT id FROM dead))

@@ -1,0 +1,73 @@
+//! The statements, with the schema's name in them.
+//!
+//! Every name is qualified, because a pooler gives no session to set a search path in. The files say `leyline.`, which is also
+//! the default; another schema replaces it. A name in braces stands for a fragment that several statements share.
+
+use std::sync::Arc;
+
+use leyline_core::Status;
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::{PgArguments, Postgres};
+use sqlx::query::Query;
+
+use crate::options::Schema;
+
+macro_rules! statements {
+    ($($name:ident)*) => {
+        /// One text for each statement of `sql/`.
+        pub(crate) struct Statements {
+            $(pub(crate) $name: Arc<str>,)*
+            /// A list of one status, by its code.
+            pub(crate) list_by_status: [Arc<str>; 5],
+            /// Whether statements stay prepared on their connection.
+            persistent: bool,
+        }
+
+        impl Statements {
+            pub(crate) fn new(schema: &Schema, persistent: bool) -> Self {
+                Self {
+                    $($name: text(include_str!(concat!("sql/", stringify!($name), ".sql")), schema),)*
+                    list_by_status: Status::ALL.map(|status| list_of(status, schema)),
+                    persistent,
+                }
+            }
+        }
+    };
+}
+
+statements! {
+    beat beat_held beat_progress cancel changed_since checkpoint claim claim_named delete finish get insert insert_there
+    list_all list_kind list_kind_walk list_owner list_owner_walk ping prune requeue rescue rescue_bury stats_ended stats_live workers
+}
+
+impl Statements {
+    /// A query of this text, to be given its values.
+    pub(crate) fn query<'q>(&self, text: &Arc<str>) -> Query<'q, Postgres, PgArguments> {
+        // Safe: the text is a file of this crate, with a name in it that `Schema` has checked.
+        sqlx::query(AssertSqlSafe(Arc::clone(text))).persistent(self.persistent)
+    }
+}
+
+/// Fragments that stand in several statements, those that hold others first.
+const FRAGMENTS: [(&str, &str); 6] = [
+    ("{claim_take}", include_str!("sql/claim_take.sql")),
+    ("{list_passing}", include_str!("sql/list_passing.sql")),
+    ("{task}", include_str!("sql/task.sql")),
+    ("{detail}", include_str!("sql/detail.sql")),
+    ("{row}", include_str!("sql/row.sql")),
+    ("{history}", include_str!("sql/history.sql")),
+];
+
+fn list_of(status: Status, schema: &Schema) -> Arc<str> {
+    let code = status.code().to_string();
+    text(&include_str!("sql/list_status.sql").replace("{status}", &code), schema)
+}
+
+/// The text of a file for this schema.
+pub(crate) fn text(file: &str, schema: &Schema) -> Arc<str> {
+    let mut text = file.to_owned();
+    for (name, fragment) in FRAGMENTS {
+        text = text.replace(name, fragment.trim_end());
+    }
+    schema.qualify(&text).into()
+}

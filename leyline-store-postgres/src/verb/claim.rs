@@ -1,0 +1,65 @@
+//! Claim: hands out due tasks.
+
+use std::collections::BTreeMap;
+
+use leyline_core::store::{ClaimRequest, Claimed, Result};
+use sqlx::postgres::PgRow;
+
+use crate::error::{self, Phase};
+use crate::row::{self, Cells};
+use crate::store::Inner;
+use crate::value::{self, Uuid};
+
+/// Columns of the progress that the attempt before had made; the task follows.
+const PREVIOUS: usize = 7;
+
+pub(crate) async fn claim(inner: &Inner, request: &ClaimRequest) -> Result<Vec<Claimed>> {
+    // Of a kind that is named twice, the last number counts.
+    let wants: BTreeMap<&str, i32> = request
+        .wants
+        .iter()
+        .map(|want| (want.kind.as_str(), value::count(want.slots.min(request.limit))))
+        .filter(|(_, slots)| *slots > 0)
+        .collect();
+    if wants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = if request.ids.is_empty() {
+        &inner.sql.claim
+    } else {
+        &inner.sql.claim_named
+    };
+    let (kinds, slots): (Vec<&str>, Vec<i32>) = wants.into_iter().unzip();
+    let mut sql = inner
+        .sql
+        .query(text)
+        .bind(Uuid(*request.worker.as_bytes()))
+        .bind(kinds)
+        .bind(slots)
+        .bind(i64::from(request.limit))
+        .bind(i64::from(request.suspects))
+        .bind(rescues_of_a_suspect(request.max_rescues));
+    if !request.ids.is_empty() {
+        let ids: Vec<Uuid> = request.ids.iter().map(|id| Uuid(*id.as_bytes())).collect();
+        sql = sql.bind(ids);
+    }
+    let rows = inner.change(sql).await?;
+    // What can't be read was claimed all the same: the next beat names it as a stray.
+    let claimed: sqlx::Result<_> = rows.iter().map(claimed).collect();
+    claimed.map_err(|error| error::of(error, Phase::Commit))
+}
+
+/// The next death of its worker fails it: see [`Task::is_suspect`](leyline_core::Task::is_suspect).
+fn rescues_of_a_suspect(max_rescues: u32) -> i32 {
+    match max_rescues {
+        0 | 1 => -1,
+        cap => value::count(cap - 1),
+    }
+}
+
+fn claimed(row: &PgRow) -> sqlx::Result<Claimed> {
+    Ok(Claimed {
+        previous_progress: Cells::of(row).progress()?,
+        task: row::task(row, PREVIOUS)?,
+    })
+}

@@ -1,0 +1,35 @@
+//! Rescue: rows of dead workers go, and tasks whose worker has no row are freed.
+
+use leyline_core::store::{Rescue, Rescued, Result};
+use leyline_core::task::Failure;
+
+use crate::error::{self, Phase};
+use crate::row;
+use crate::store::Inner;
+use crate::value::{self, Uuid};
+
+/// Two statements, because the second has to see what was committed while the first one waited.
+pub(crate) async fn rescue(inner: &Inner, rescue: &Rescue) -> Result<Rescued> {
+    let failed = |error| error::of(error, Phase::Before);
+    let workers: Vec<Uuid> = rescue.dead.iter().map(|dead| Uuid(*dead.worker.as_bytes())).collect();
+    let counters: Vec<i64> = rescue.dead.iter().map(|dead| value::ordered(dead.counter)).collect();
+    let failure = Failure::worker_lost();
+    let bury = inner.sql.query(&inner.sql.rescue_bury).bind(workers).bind(counters);
+    let free = inner
+        .sql
+        .query(&inner.sql.rescue)
+        .bind(value::count(rescue.max_rescues))
+        .bind(i64::from(rescue.limit))
+        .bind(row::json(&failure).map_err(failed)?)
+        .bind(failure.code)
+        .bind(failure.message);
+    let mut session = inner.session().await?;
+    let mut transaction = session.begin().await?;
+    transaction.run(bury).await?;
+    let rows = transaction.run(free).await?;
+    let tasks = row::tasks(&rows).map_err(failed)?;
+    transaction.commit(Phase::Commit).await?;
+    inner.wake_for(&tasks);
+    let more = tasks.len() == rescue.limit as usize;
+    Ok(Rescued { tasks, more })
+}
