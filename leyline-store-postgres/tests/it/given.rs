@@ -1,7 +1,7 @@
 //! A server for this binary, and a schema for each test.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use leyline_store_postgres::{PostgresOptions, PostgresStore, sqlx};
 use leyline_testkit::{ManualClock, Subject};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _, raw_sql};
+use test_servers::{Database, PgBouncer, PgBouncerOptions, Postgres};
 
 /// A store, and the name of its schema.
 #[derive(Clone)]
@@ -33,20 +34,52 @@ pub(crate) struct OnManualClock {
     clock: ManualClock,
 }
 
+/// The database of this binary. Where there is no server, a line has said so, and there is nothing to test.
+fn database() -> &'static Database {
+    static DATABASE: OnceLock<Database> = OnceLock::new();
+    DATABASE.get_or_init(|| match Postgres::available() {
+        Some(server) => server.database(),
+        None => std::process::exit(0),
+    })
+}
+
 pub(crate) fn url() -> String {
-    std::env::var("LEYLINE_TEST_POSTGRES_URL").expect("a server")
+    database().url().to_owned()
+}
+
+pub(crate) fn password() -> &'static str {
+    Postgres::shared().password()
 }
 
 /// Another database of the same server.
 pub(crate) fn url_of(database: &str) -> String {
-    let url = url();
-    let (server, _) = url.rsplit_once('/').expect("it names a database");
-    format!("{server}/{database}")
+    Postgres::shared().url(database)
+}
+
+/// A pooler in transaction mode in front of it.
+fn pgbouncer() -> &'static PgBouncer {
+    static PGBOUNCER: OnceLock<PgBouncer> = OnceLock::new();
+    PGBOUNCER.get_or_init(|| {
+        database();
+        match PgBouncer::start(Postgres::shared(), &PgBouncerOptions::default()) {
+            Some(pgbouncer) => pgbouncer,
+            None => std::process::exit(0),
+        }
+    })
+}
+
+/// The database by way of the pooler.
+pub(crate) fn pooled_url() -> String {
+    pgbouncer().url(database().name())
 }
 
 /// A schema that no other test uses.
 pub(crate) fn options() -> PostgresOptions {
-    let mut options = PostgresOptions::url(&url()).expect("it is a URL");
+    in_test(PostgresOptions::url(&url()).expect("it is a URL"))
+}
+
+/// In a schema that no other test uses; the server does not sync.
+pub(crate) fn in_test(mut options: PostgresOptions) -> PostgresOptions {
     options.schema = unique("it");
     options.allow_lossy = true;
     options
@@ -103,7 +136,7 @@ impl Subject for OnManualClock {
 
 /// The same store behind a pooler.
 pub(crate) fn through_pgbouncer(options: &PostgresOptions) -> PostgresOptions {
-    let mut pooled = PostgresOptions::url("postgres://postgres@127.0.0.1:6499/postgres").expect("it is a URL");
+    let mut pooled = PostgresOptions::url(&pooled_url()).expect("it is a URL");
     pooled.schema.clone_from(&options.schema);
     pooled.allow_lossy = true;
     pooled.pooled = true;
