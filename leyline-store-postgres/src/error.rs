@@ -193,9 +193,8 @@ pub(crate) struct Pooler(#[source] Said);
 
 /// Whether the statement failed by a word of the server, so that it certainly changed nothing and the server goes on.
 pub(crate) fn is_settled(error: &Error) -> bool {
-    let source = match error {
-        Error::Unavailable { source } | Error::Full { source } | Error::Backend { source } => source,
-        _ => return false,
+    let (Error::Unavailable { source } | Error::Full { source } | Error::Backend { source }) = error else {
+        return false;
     };
     source.is::<Said>()
 }
