@@ -4,6 +4,7 @@ mod options;
 mod store;
 
 mod contract;
+mod insert_in;
 mod verb;
 
 mod pool;

@@ -1,8 +1,8 @@
 //! A server for this binary, and a schema for each test.
 
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use leyline_core::env::Clock as _;
@@ -11,6 +11,7 @@ use leyline_store_postgres::{PostgresOptions, PostgresStore, sqlx};
 use leyline_testkit::{ManualClock, Subject};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _, raw_sql};
+use test_servers::{Database, PgBouncer, PgBouncerOptions, Postgres};
 
 /// A store, and the name of its schema.
 #[derive(Clone)]
@@ -33,20 +34,58 @@ pub(crate) struct OnManualClock {
     clock: ManualClock,
 }
 
+/// The database of this binary. Where there is no server, a line has said so, and there is nothing to test.
+fn database() -> &'static Database {
+    static DATABASE: OnceLock<Database> = OnceLock::new();
+    DATABASE.get_or_init(|| match Postgres::available() {
+        Some(server) => server.database(),
+        None => std::process::exit(0),
+    })
+}
+
+/// A database of one's own, where others' open transactions keep no dead rows alive.
+pub(crate) fn own_database() -> Database {
+    database();
+    Postgres::shared().database()
+}
+
 pub(crate) fn url() -> String {
-    std::env::var("LEYLINE_TEST_POSTGRES_URL").expect("a server")
+    database().url().to_owned()
+}
+
+pub(crate) fn password() -> &'static str {
+    Postgres::shared().password()
 }
 
 /// Another database of the same server.
 pub(crate) fn url_of(database: &str) -> String {
-    let url = url();
-    let (server, _) = url.rsplit_once('/').expect("it names a database");
-    format!("{server}/{database}")
+    Postgres::shared().url(database)
+}
+
+/// A pooler in transaction mode in front of it.
+fn pgbouncer() -> &'static PgBouncer {
+    static PGBOUNCER: OnceLock<PgBouncer> = OnceLock::new();
+    PGBOUNCER.get_or_init(|| {
+        database();
+        match PgBouncer::start(Postgres::shared(), &PgBouncerOptions::default()) {
+            Some(pgbouncer) => pgbouncer,
+            None => std::process::exit(0),
+        }
+    })
+}
+
+/// The database by way of the pooler.
+pub(crate) fn pooled_url() -> String {
+    pgbouncer().url(database().name())
 }
 
 /// A schema that no other test uses.
 pub(crate) fn options() -> PostgresOptions {
-    let mut options = PostgresOptions::url(&url()).expect("it is a URL");
+    in_test(PostgresOptions::url(&url()).expect("it is a URL"))
+}
+
+/// In a schema that no other test uses; the server does not sync.
+pub(crate) fn in_test(mut options: PostgresOptions) -> PostgresOptions {
     options.schema = unique("it");
     options.allow_lossy = true;
     options
@@ -103,7 +142,7 @@ impl Subject for OnManualClock {
 
 /// The same store behind a pooler.
 pub(crate) fn through_pgbouncer(options: &PostgresOptions) -> PostgresOptions {
-    let mut pooled = PostgresOptions::url("postgres://postgres@127.0.0.1:6499/postgres").expect("it is a URL");
+    let mut pooled = PostgresOptions::url(&pooled_url()).expect("it is a URL");
     pooled.schema.clone_from(&options.schema);
     pooled.allow_lossy = true;
     pooled.pooled = true;
@@ -153,7 +192,10 @@ pub(crate) async fn until(holds: impl AsyncFn() -> bool) {
 /// A task's row, written by hand.
 pub(crate) fn raw_insert(schema: &str, task: &NewTask) -> String {
     let (id, kind) = (task.id, task.kind.as_str());
-    let key = task.idempotency_key.as_deref().map_or("NULL".to_owned(), |key| format!("'{key}'"));
+    let key = task
+        .idempotency_key
+        .as_deref()
+        .map_or("NULL".to_owned(), |key| format!("'{key}'"));
     format!(
         "INSERT INTO {schema}.detail (id, kind, owner, params, idempotency_key, request_digest, created_at) \
          VALUES ('{id}', '{kind}', '', '{{}}', {key}, '\\x{digest}', now()); \
@@ -177,7 +219,9 @@ pub(crate) fn crowd(schema: &str, kind: &str, run_at: &str, count: u32) -> Strin
 /// Rows and index entries that were read in this schema so far.
 pub(crate) async fn tuples_read(schema: &str) -> i64 {
     let of = |column: &str, view: &str| {
-        format!("(SELECT coalesce(sum({column}), 0) FROM {view} WHERE schemaname = '{schema}' AND relname = 'task')")
+        format!(
+            "(SELECT coalesce(sum({column}), 0) FROM {view} WHERE schemaname = '{schema}' AND relname = 'task')"
+        )
     };
     number(&format!(
         "SELECT {} + {}",
@@ -189,7 +233,9 @@ pub(crate) async fn tuples_read(schema: &str) -> i64 {
 
 /// A statistic of the table of tasks.
 pub(crate) async fn of_table(column: &str, schema: &str) -> i64 {
-    let text = format!("SELECT {column} FROM pg_stat_user_tables WHERE schemaname = '{schema}' AND relname = 'task'");
+    let text = format!(
+        "SELECT {column} FROM pg_stat_user_tables WHERE schemaname = '{schema}' AND relname = 'task'"
+    );
     number(&text).await
 }
 

@@ -9,4 +9,5 @@ mod hot;
 mod migrate;
 mod neighbours;
 mod opening;
+mod outbox;
 mod plans;

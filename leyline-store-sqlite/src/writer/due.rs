@@ -1,4 +1,4 @@
-//! Tasks that this process wrote and that are claimable later. A hint: what is forgotten here is found by a poll.
+//! Tasks that this process wrote, or was told of, and that are claimable later. A hint: what is forgotten here is found by a poll.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,6 +21,15 @@ impl Due {
         if self.0.len() > MOST {
             self.0.pop_last();
         }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes over what the other one remembers.
+    pub(super) fn merge(&mut self, other: Self) {
+        other.0.into_iter().for_each(|time| self.add(time));
     }
 
     /// How long until the next one.

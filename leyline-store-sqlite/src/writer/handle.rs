@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use leyline_core::store::{Result, Waker};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -97,6 +98,11 @@ impl Writer {
             return Err(self.halt.error());
         }
         answered.await.map_err(|_| self.halt.error())
+    }
+
+    /// Hears from when on a task can be claimed that was written on another connection; workers are woken then.
+    pub(crate) fn tell_due(&self, time: Timestamp) {
+        self.queue.tell_due(time);
     }
 
     /// Takes in nothing more, does what is queued, and waits for the thread to end. Blocks.

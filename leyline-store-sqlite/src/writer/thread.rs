@@ -31,7 +31,7 @@ pub(super) struct Thread {
     pub(super) idle_at: Option<Instant>,
 }
 
-/// Other processes on the same file.
+/// Other connections to the same file: those of other processes, and those that callers have of their own.
 pub(super) struct Neighbours {
     pub(super) interval: Duration,
     pub(super) next: Instant,
@@ -59,6 +59,7 @@ impl Thread {
                 Taken::Group(group) => self.commit(group),
                 Taken::Errand(errand) if !self.committer.halt.is_failed() => errand(&self.committer.conn),
                 Taken::Errand(refused) => drop(refused),
+                Taken::Due(due) => self.due.merge(due),
                 Taken::Nothing => {}
                 Taken::End => break,
             }
@@ -132,7 +133,7 @@ impl Thread {
         }
     }
 
-    /// On the writing connection this number changes only when another process has committed.
+    /// On the writing connection this number changes only when another connection has committed.
     fn look_at_neighbours(&mut self) {
         let Some(neighbours) = self.neighbours.as_mut().filter(|n| n.next <= Instant::now()) else {
             return;
@@ -150,7 +151,7 @@ impl Thread {
                     self.waker.wake();
                 }
             }
-            Err(error) => tracing::warn!(%error, "could not look whether another process has written"),
+            Err(error) => tracing::warn!(%error, "could not look whether somebody else has written"),
         }
     }
 
