@@ -127,7 +127,14 @@ impl Inner {
     }
 
     async fn run(&self, sql: Sql<'_>, phase: Phase) -> Result<Vec<PgRow>> {
-        self.session().await?.run(sql, phase, self.pooled).await
+        let run = async { self.session().await?.run(sql, phase, self.pooled).await };
+        self.within(phase, run).await
+    }
+
+    /// A call whose answer is not waited for without end.
+    pub(crate) async fn within<T>(&self, phase: Phase, call: impl Future<Output = Result<T>>) -> Result<T> {
+        let answer = tokio::time::timeout(self.options.call_timeout, call).await;
+        answer.unwrap_or_else(|elapsed| Err(error::lost(elapsed, phase)))
     }
 
     /// A connection for several statements.
