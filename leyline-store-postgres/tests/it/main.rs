@@ -1,10 +1,14 @@
 //! The store on a real server.
 
 mod given;
+mod node;
+mod relay;
 
 mod conformance;
 mod contention;
 mod faults;
+mod feed;
+mod feed_outage;
 mod hot;
 mod migrate;
 mod neighbours;
