@@ -15,3 +15,4 @@ mod neighbours;
 mod opening;
 mod outbox;
 mod plans;
+mod tls;
