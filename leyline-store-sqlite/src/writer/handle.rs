@@ -5,11 +5,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use leyline_core::store::{Result, Waker};
+use leyline_core::store::{Due, Result, Waker};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::due::Due;
 use super::group::Committer;
 use super::job::call;
 use super::log::Log;

@@ -5,9 +5,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use jiff::Timestamp;
+use leyline_core::store::Due;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::due::Due;
 use super::job::{Errand, Job};
 
 /// Beats that may wait.
@@ -37,7 +37,7 @@ pub(super) enum Taken {
     Group(Group),
     Errand(Errand),
     /// Tasks that others wrote fall due then.
-    Due(Due),
+    Due(Due<Timestamp>),
     /// The time is up.
     Nothing,
     /// Closed, and empty.
@@ -66,7 +66,7 @@ struct State {
     beats: VecDeque<Queued>,
     calls: VecDeque<Queued>,
     /// What is told of tasks that others wrote.
-    due: Due,
+    due: Due<Timestamp>,
     closed: bool,
 }
 
@@ -137,7 +137,7 @@ impl Queue {
     pub(super) fn take(&self, until: Option<Instant>, limits: Limits) -> Taken {
         let mut state = self.state();
         loop {
-            if !state.due.is_empty() {
+            if state.due.next().is_some() {
                 return Taken::Due(std::mem::take(&mut state.due));
             }
             if let Some(taken) = state.take(limits) {
