@@ -154,3 +154,61 @@ async fn a_rescue_that_waits_for_an_ordinary_transaction_misses_nothing() {
     assert_eq!(rescued.await.expect("it does not panic"), [held.id]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_falls_silent_amid_its_beat_holds_its_row_for_a_period() {
+    let store = given::store(|_| {}).await;
+    let network = given::network();
+    let far = given::by_way_of(&network, &store, |_| {}).await;
+    let (held, free) = (claim(&store).await, claim(&store).await);
+    // Its beat has the worker's row and waits for the task's. Then it goes on, and its worker does not hear of that.
+    let stranger = Stranger::locks(&store, "task", held.id).await;
+    let silent = tokio::spawn(async move {
+        let progress = Held {
+            id: held.id,
+            revision: held.revision,
+            progress: Some(Progress {
+                tick: 1,
+                ..Progress::default()
+            }),
+        };
+        far.beat(&beat(held.worker, 2, vec![progress])).await
+    });
+    stranger.until_it_keeps_somebody_waiting().await;
+    network.black_hole();
+    stranger.lets_go().await;
+    let silence = Instant::now();
+    assert!(
+        is_locked(&store, "worker", held.worker).await,
+        "the beat is not over"
+    );
+    assert_eq!(rescue(&store, &[free]).await, [free.id]);
+    given::until(async || !is_locked(&store, "worker", held.worker).await).await;
+    let held_for = silence.elapsed();
+    assert!(held_for < PERIOD * 5, "{held_for:?}");
+    // Nothing of that beat has come to be.
+    assert_eq!(rescue(&store, &[held]).await, [held.id]);
+    network.heal();
+    let answer = silent.await.expect("it does not panic").unwrap_err();
+    assert!(answer.is_retryable(), "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_beat_that_waits_for_a_lock_is_given_up_by_the_server_after_a_period() {
+    let store = given::store(|_| {}).await;
+    let held = claim(&store).await;
+    let stranger = Stranger::locks(&store, "worker", held.worker).await;
+    for counter in 2..5 {
+        // As the engine does it: it waits for a period and then turns away.
+        let beat = beat(held.worker, counter, Vec::new());
+        let answer = tokio::time::timeout(PERIOD / 2, store.beat(&beat)).await;
+        assert!(answer.is_err(), "it waits: {answer:?}");
+    }
+    given::until(async || stranger.keeps_waiting().await == 0).await;
+    stranger.lets_go().await;
+    let reply = store
+        .beat(&beat(held.worker, 5, Vec::new()))
+        .await
+        .expect("it beats");
+    assert_eq!(reply.stray.len(), 1);
+}
+
