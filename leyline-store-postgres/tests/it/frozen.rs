@@ -212,3 +212,40 @@ async fn a_beat_that_waits_for_a_lock_is_given_up_by_the_server_after_a_period()
     assert_eq!(reply.stray.len(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_pooler_too_a_silent_worker_holds_its_tasks_for_seconds_only() {
+    let store = given::store(|_| {}).await;
+    let network = given::network();
+    let far = given::by_way_of(&network, &store, |options| options.pooled = true).await;
+    let held = claim(&store).await;
+    // Its finish goes through, and it does not hear of that: so it never says COMMIT.
+    let stranger = Stranger::locks(&store, "task", held.id).await;
+    let silent = tokio::spawn(async move {
+        let finish = Finish {
+            claim: held,
+            outcome: Outcome::Complete {
+                output: Output::default(),
+            },
+            progress: None,
+        };
+        far.finish_one(finish).await
+    });
+    stranger.until_it_keeps_somebody_waiting().await;
+    network.black_hole();
+    stranger.lets_go().await;
+    assert!(
+        is_locked(&store, "task", held.id).await,
+        "the finish is not committed"
+    );
+    given::until(async || !is_locked(&store, "task", held.id).await).await;
+    assert_eq!(rescue(&store, &[held]).await, [held.id]);
+    network.heal();
+    let answer = silent.await.expect("it does not panic").unwrap_err();
+    assert!(answer.is_retryable() && !answer.is_claim_lost(), "{answer:?}");
+    let row = store
+        .get(held.id)
+        .await
+        .expect("it is read")
+        .expect("it is there");
+    assert_eq!(row.status, Status::Pending);
+}
