@@ -1,8 +1,10 @@
 //! The store on a real server.
 
+mod audit;
 mod given;
 mod node;
 mod relay;
+mod worker;
 
 mod conformance;
 mod contention;
@@ -11,9 +13,11 @@ mod feed;
 mod feed_outage;
 mod frozen;
 mod hot;
+mod late;
 mod migrate;
 mod neighbours;
 mod opening;
 mod outbox;
+mod partition;
 mod plans;
 mod tls;
