@@ -211,6 +211,11 @@ pub(crate) async fn number(text: &str) -> i64 {
     row.get(0)
 }
 
+/// The one text that a statement gives.
+pub(crate) async fn text(text: &str) -> String {
+    rows(text).await[0].get(0)
+}
+
 /// All rows that a statement gives.
 pub(crate) async fn rows(text: &str) -> Vec<sqlx::postgres::PgRow> {
     let rows = connection()

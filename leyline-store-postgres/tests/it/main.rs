@@ -6,6 +6,7 @@ mod node;
 mod relay;
 mod worker;
 
+mod clocks;
 mod conformance;
 mod contention;
 mod faults;

@@ -1,52 +1,18 @@
 //! Networks that fail: for everyone, for one worker, for the connections there are. Time is the subject here, so these tests
 //! take some; whatever can be waited for is waited for.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use leyline_core::store::Beat;
-use leyline_core::{
-    Env, LOOKS, NewTask, Status, Task, TaskId, TaskStore as _, TaskStoreExt as _, Timestamp, WorkerId,
-};
+use leyline_core::{Env, LOOKS, NewTask, Status, TaskId, TaskStore as _, TaskStoreExt as _};
 use test_servers::Proxy;
 
 use crate::audit::{self, What};
 use crate::given::{self, Store};
-use crate::worker::{ALONE, BESIDE, TTL, Worker, options};
-
-async fn row(store: &Store, id: TaskId) -> Task {
-    store.get(id).await.expect("it is read").expect("it is there")
-}
-
-/// Who has a row, since when, and the counter.
-async fn incarnations(store: &Store) -> BTreeMap<WorkerId, (Timestamp, u64)> {
-    let rows = store.workers(0).await.expect("they are read");
-    rows.into_iter()
-        .map(|row| (row.worker, (row.started_at, row.counter)))
-        .collect()
-}
-
-/// Waits until every worker has beaten so often, and asserts that each of them is the one it was.
-async fn until_all_have_beaten(store: &Store, times: u64) {
-    let before = incarnations(store).await;
-    given::until(async || {
-        let now = incarnations(store).await;
-        assert!(now.keys().eq(before.keys()), "{before:?} became {now:?}");
-        now.iter().all(|(worker, (since, counter))| {
-            assert_eq!(*since, before[worker].0, "its row was removed, and made anew");
-            *counter >= before[worker].1 + times
-        })
-    })
-    .await;
-}
-
-async fn until_there_are(store: &Store, count: usize) {
-    given::until(async || incarnations(store).await.len() == count).await;
-}
-
-async fn until_begun(worker: &Worker, times: u32) {
-    given::until(async || worker.code.begun() >= times).await;
-}
+use crate::worker::{
+    ALONE, BESIDE, TTL, Worker, incarnations, options, row, until_all_have_beaten, until_begun,
+    until_there_are,
+};
 
 /// Three workers with a task each, and then the network fails for all of them.
 async fn an_outage_for_everyone(fails: fn(&Proxy), meanwhile: usize) {

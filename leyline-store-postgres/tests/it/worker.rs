@@ -1,12 +1,13 @@
 //! A worker of a process of its own, as far as it can tell, whose code goes on until it is let go.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use leyline_core::{
-    Builder, CancellationToken, Drained, Json, KindOptions, Leyline, Options, ProcessError, TaskContext,
-    TaskId, typed,
+    Builder, CancellationToken, Drained, Json, KindOptions, Leyline, Options, ProcessError, Task,
+    TaskContext, TaskId, TaskStore as _, Timestamp, WorkerId, typed,
 };
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
@@ -159,4 +160,38 @@ impl Code {
             .unwrap_or_else(PoisonError::into_inner)
             .push(answer);
     }
+}
+
+pub(crate) async fn row(store: &Store, id: TaskId) -> Task {
+    store.get(id).await.expect("it is read").expect("it is there")
+}
+
+/// Who has a row, since when, and the counter.
+pub(crate) async fn incarnations(store: &Store) -> BTreeMap<WorkerId, (Timestamp, u64)> {
+    let rows = store.workers(0).await.expect("they are read");
+    rows.into_iter()
+        .map(|row| (row.worker, (row.started_at, row.counter)))
+        .collect()
+}
+
+/// Waits until every worker has beaten so often, and asserts that each of them is the one it was.
+pub(crate) async fn until_all_have_beaten(store: &Store, times: u64) {
+    let before = incarnations(store).await;
+    given::until(async || {
+        let now = incarnations(store).await;
+        assert!(now.keys().eq(before.keys()), "{before:?} became {now:?}");
+        now.iter().all(|(worker, (since, counter))| {
+            assert_eq!(*since, before[worker].0, "its row was removed, and made anew");
+            *counter >= before[worker].1 + times
+        })
+    })
+    .await;
+}
+
+pub(crate) async fn until_there_are(store: &Store, count: usize) {
+    given::until(async || incarnations(store).await.len() == count).await;
+}
+
+pub(crate) async fn until_begun(worker: &Worker, times: u32) {
+    given::until(async || worker.code.begun() >= times).await;
 }
