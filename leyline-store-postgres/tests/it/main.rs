@@ -22,3 +22,4 @@ mod outbox;
 mod partition;
 mod plans;
 mod tls;
+mod zombies;

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use leyline_core::store::Beat;
-use leyline_core::{Env, LOOKS, NewTask, Status, TaskId, TaskStore as _, TaskStoreExt as _};
+use leyline_core::{Env, Json, LOOKS, NewTask, Status, TaskId, TaskStore as _, TaskStoreExt as _};
 use test_servers::Proxy;
 
 use crate::audit::{self, What};
@@ -125,10 +125,7 @@ async fn one_is_cut_off(fails: fn(&Proxy)) {
     let output = task.output.expect("it is completed");
     let near_json = format!("{:?}", near.role.name);
     assert_eq!(output.value.as_str(), near_json);
-    assert_eq!(
-        task.checkpoint.as_ref().map(|value| value.as_str()),
-        Some(&*near_json)
-    );
+    assert_eq!(task.checkpoint.as_ref().map(Json::as_str), Some(&*near_json));
     assert_nothing_stale(&store, id, &far, &near).await;
     // It is a worker as before.
     assert_eq!(near.end().await.unsettled, 0);
@@ -139,9 +136,9 @@ async fn one_is_cut_off(fails: fn(&Proxy)) {
 }
 
 /// Whoever was rescued has changed nothing since.
-async fn assert_nothing_stale(store: &Store, id: TaskId, rescued: &Worker, rescuer: &Worker) {
+async fn assert_nothing_stale(store: &Store, id: TaskId, rescued: &Worker, successor: &Worker) {
     let changes = audit::of(store, id).await;
-    let (old, new) = (&*rescued.role.name, &*rescuer.role.name);
+    let (old, new) = (&*rescued.role.name, &*successor.role.name);
     assert_eq!(
         audit::statuses(&changes),
         [(old, 2, 1), (new, 3, 0), (new, 4, 1), (new, 5, 2)]
