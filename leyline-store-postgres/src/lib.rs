@@ -1,4 +1,4 @@
-//! LeyLine on PostgreSQL: one task store for any number of processes.
+//! LeyLine on PostgreSQL: one task store for any number of processes, and a feed of events between them.
 
 mod options;
 mod store;
@@ -10,13 +10,18 @@ mod pool;
 mod session;
 mod statements;
 
+mod alarm;
+mod feed;
+
 mod check;
 mod error;
+pub mod metrics;
 mod migrate;
 mod row;
 mod value;
 
 pub use error::OpenError;
+pub use feed::{Feed, PostgresSink};
 pub use migrate::Plan;
 pub use options::PostgresOptions;
 pub use sqlx;

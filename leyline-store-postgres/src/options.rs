@@ -73,6 +73,11 @@ impl PostgresOptions {
         self.connect.clone().statement_cache_capacity(prepared)
     }
 
+    /// Whether the feed would listen behind the pooler.
+    pub(crate) fn needs_listen_url(&self) -> bool {
+        self.pooled && self.listen.is_none()
+    }
+
     /// How the feed's connection is made.
     pub(crate) fn listener(&self) -> PgConnectOptions {
         self.listen.clone().unwrap_or_else(|| self.connect.clone())

@@ -37,7 +37,8 @@ macro_rules! statements {
 
 statements! {
     beat beat_held beat_progress cancel changed_since checkpoint claim claim_named delete finish get insert insert_there
-    list_all list_kind list_kind_walk list_owner list_owner_walk ping prune requeue rescue rescue_bury stats_ended stats_live workers
+    list_all list_kind list_kind_walk list_owner list_owner_walk notify ping prune requeue rescue rescue_bury stats_ended stats_live
+    workers
 }
 
 impl Statements {

@@ -1,4 +1,8 @@
 //! The store on a real server.
 
 mod conformance;
+mod feed;
+mod feed_outage;
 mod given;
+mod node;
+mod relay;
