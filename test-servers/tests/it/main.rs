@@ -1,0 +1,6 @@
+//! The servers do what the tests that use them rely on.
+
+mod gone;
+mod pgbouncer;
+mod postgres;
+mod proxy;
