@@ -15,7 +15,10 @@ const OLDEST: i32 = 130_000;
 /// Settings with which the server may lose what it acknowledged.
 const LOSSY: [(&str, &str); 3] = [
     ("fsync", "a crash may damage the database"),
-    ("full_page_writes", "a crash may damage the database, unless the file system writes pages whole"),
+    (
+        "full_page_writes",
+        "a crash may damage the database, unless the file system writes pages whole",
+    ),
     ("synchronous_commit", "a crash may lose what was acknowledged"),
 ];
 
@@ -84,7 +87,9 @@ async fn look(pool: &Pool) -> Result<()> {
     }
     let mut second = Session::of(pool).await?;
     let mut occupies = second.begin().await?;
-    occupies.run(sqlx::query("SELECT 2 AS occupied").persistent(false)).await?;
+    occupies
+        .run(sqlx::query("SELECT 2 AS occupied").persistent(false))
+        .await?;
     first.run(statement(), Phase::Before, false).await?;
     occupies.commit(Phase::Before).await
 }

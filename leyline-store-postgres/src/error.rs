@@ -16,7 +16,9 @@ pub enum OpenError {
         reason: String,
     },
     /// The name of the schema can't be used.
-    #[error("{name:?} can't be a schema: lower-case letters, digits and _, at most 48 bytes, not beginning with a digit or pg_")]
+    #[error(
+        "{name:?} can't be a schema: lower-case letters, digits and _, at most 48 bytes, not beginning with a digit or pg_"
+    )]
     Schema {
         /// The name.
         name: String,
@@ -34,7 +36,9 @@ pub enum OpenError {
         found: String,
     },
     /// The server is a standby, or was told to take no writes.
-    #[error("PostgreSQL takes no writes here: it is a read-only standby, or default_transaction_read_only is on")]
+    #[error(
+        "PostgreSQL takes no writes here: it is a read-only standby, or default_transaction_read_only is on"
+    )]
     ReadOnly,
     /// A setting of the server breaks what the store promises.
     #[error("PostgreSQL's setting {setting} is {value}: {reason}")]
@@ -50,7 +54,9 @@ pub enum OpenError {
     #[error("a pooler between here and PostgreSQL loses prepared statements: set the option `pooled`")]
     Pooler,
     /// The schema was made by a later version of this library.
-    #[error("the schema {schema} is at version {found}, this library knows up to {known}: it was made by a later version")]
+    #[error(
+        "the schema {schema} is at version {found}, this library knows up to {known}: it was made by a later version"
+    )]
     Newer {
         /// Its name.
         schema: String,
@@ -104,7 +110,11 @@ pub(crate) fn is_refusal(error: &sqlx::Error) -> bool {
 
 /// Codes with which the server ends the session itself.
 fn is_farewell(code: &str) -> bool {
-    code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "25P04")
+    code.starts_with("08")
+        || matches!(
+            code,
+            "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "25P04"
+        )
 }
 
 /// A failed statement or commit.

@@ -37,7 +37,9 @@ impl Plan {
     }
 
     fn pending(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        MIGRATIONS.into_iter().skip(usize::try_from(self.found).unwrap_or(0))
+        MIGRATIONS
+            .into_iter()
+            .skip(usize::try_from(self.found).unwrap_or(0))
     }
 
     /// The statements, each step under its name.
@@ -151,7 +153,10 @@ async fn run(connection: &mut PgConnection, text: String) -> sqlx::Result<()> {
 /// The version of the schema; 0 where there is none.
 async fn version(connection: &mut PgConnection, schema: &Schema) -> Result<i32, OpenError> {
     let failed = |error: sqlx::Error| OpenError::Failed(crate::error::of(error, crate::error::Phase::Before));
-    let there = format!("SELECT to_regclass('\"{}\".migration') IS NOT NULL", schema.as_str());
+    let there = format!(
+        "SELECT to_regclass('\"{}\".migration') IS NOT NULL",
+        schema.as_str()
+    );
     if !one::<bool>(connection, there).await.map_err(failed)? {
         return Ok(0);
     }

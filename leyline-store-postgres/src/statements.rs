@@ -60,7 +60,10 @@ const FRAGMENTS: [(&str, &str); 6] = [
 
 fn list_of(status: Status, schema: &Schema) -> Arc<str> {
     let code = status.code().to_string();
-    text(&include_str!("sql/list_status.sql").replace("{status}", &code), schema)
+    text(
+        &include_str!("sql/list_status.sql").replace("{status}", &code),
+        schema,
+    )
 }
 
 /// The text of a file for this schema.

@@ -63,7 +63,11 @@ impl PostgresStore {
             sql: Statements::new(&schema, !options.pooled),
             waker: Waker::new(),
             inserts: Inserts::default(),
-            pool: pool::pool(options.connection(), options.max_connections, options.acquire_timeout),
+            pool: pool::pool(
+                options.connection(),
+                options.max_connections,
+                options.acquire_timeout,
+            ),
             beats: pool::pool(options.connection(), BEAT_CONNECTIONS, options.acquire_timeout),
             pooled: options.pooled,
             options,

@@ -56,9 +56,11 @@ impl Server {
     /// Runs statements, each for itself, as an operator would.
     pub(crate) async fn execute(&self, sql: &str) -> Result {
         let mut connection = self.connect().await?;
-        connection
-            .execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())))
-            .await?;
+        for statement in sql.split_inclusive(';') {
+            connection
+                .execute(sqlx::raw_sql(AssertSqlSafe(statement.to_owned())))
+                .await?;
+        }
         Ok(())
     }
 

@@ -70,7 +70,11 @@ impl Inserts {
         let (mut calls, mut tasks, mut bytes) = (Vec::new(), 0, 0);
         while let Some(call) = state.waiting.front() {
             tasks += call.tasks.len();
-            bytes += call.tasks.iter().map(|task| task.params.as_str().len()).sum::<usize>();
+            bytes += call
+                .tasks
+                .iter()
+                .map(|task| task.params.as_str().len())
+                .sum::<usize>();
             if !calls.is_empty() && (tasks > MOST_TASKS || bytes > MOST_BYTES) {
                 break;
             }
@@ -161,7 +165,11 @@ async fn batch(inner: &Inner, tasks: &[&NewTask], patience: &str) -> Result<Answ
         }
         // An id that is named twice is inserted once, and is there for the second.
         let mut ids = BTreeSet::new();
-        let first: Vec<usize> = open.iter().copied().filter(|&at| ids.insert(tasks[at].id)).collect();
+        let first: Vec<usize> = open
+            .iter()
+            .copied()
+            .filter(|&at| ids.insert(tasks[at].id))
+            .collect();
         let mut written = write(inner, first.iter().map(|&at| tasks[at]), patience).await?;
         for at in first {
             if let Some(now) = written.remove(&tasks[at].id) {
@@ -180,7 +188,10 @@ async fn batch(inner: &Inner, tasks: &[&NewTask], patience: &str) -> Result<Answ
     }
     wake(inner, &answers);
     let gone = || Err(Error::unavailable("the task that has the key comes and goes"));
-    Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(gone)).collect())
+    Ok(answers
+        .into_iter()
+        .map(|answer| answer.unwrap_or_else(gone))
+        .collect())
 }
 
 fn wake(inner: &Inner, answers: &[Option<Result<Inserted>>]) {
@@ -199,7 +210,9 @@ async fn write<'a>(
 ) -> Result<BTreeMap<TaskId, Timestamp>> {
     let mut given = Given::default();
     for task in tasks {
-        given.push(task).map_err(|error| error::of(error, Phase::Before))?;
+        given
+            .push(task)
+            .map_err(|error| error::of(error, Phase::Before))?;
     }
     let rows = inner.change(given.bind(inner, patience)).await?;
     written(&rows).map_err(|error| error::of(error, Phase::Commit))

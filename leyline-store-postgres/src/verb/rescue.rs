@@ -11,10 +11,22 @@ use crate::value::{self, Uuid};
 /// Two statements, because the second has to see what was committed while the first one waited.
 pub(crate) async fn rescue(inner: &Inner, rescue: &Rescue) -> Result<Rescued> {
     let failed = |error| error::of(error, Phase::Before);
-    let workers: Vec<Uuid> = rescue.dead.iter().map(|dead| Uuid(*dead.worker.as_bytes())).collect();
-    let counters: Vec<i64> = rescue.dead.iter().map(|dead| value::ordered(dead.counter)).collect();
+    let workers: Vec<Uuid> = rescue
+        .dead
+        .iter()
+        .map(|dead| Uuid(*dead.worker.as_bytes()))
+        .collect();
+    let counters: Vec<i64> = rescue
+        .dead
+        .iter()
+        .map(|dead| value::ordered(dead.counter))
+        .collect();
     let failure = Failure::worker_lost();
-    let bury = inner.sql.query(&inner.sql.rescue_bury).bind(workers).bind(counters);
+    let bury = inner
+        .sql
+        .query(&inner.sql.rescue_bury)
+        .bind(workers)
+        .bind(counters);
     let free = inner
         .sql
         .query(&inner.sql.rescue)

@@ -14,10 +14,7 @@ use crate::value::{self, Time};
 
 pub(crate) async fn stats(inner: &Inner, window: Duration) -> Result<Stats> {
     let live = inner.read(inner.sql.query(&inner.sql.stats_live)).await?;
-    let ended = inner
-        .sql
-        .query(&inner.sql.stats_ended)
-        .bind(value::back(window));
+    let ended = inner.sql.query(&inner.sql.stats_ended).bind(value::back(window));
     let ended = inner.read(ended).await?;
     count(&live, &ended, window).map_err(|error| error::of(error, Phase::Before))
 }

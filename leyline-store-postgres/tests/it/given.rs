@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use leyline_core::env::Clock as _;
 use leyline_core::{TaskStore, Timestamp};
 use leyline_store_postgres::{PostgresOptions, PostgresStore, sqlx};
 use leyline_testkit::{ManualClock, Subject};
-use leyline_core::env::Clock as _;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
 
 /// A store whose clock is moved by hand.
@@ -81,7 +81,8 @@ impl Subject for OnManualClock {
 
 /// The same store behind a pooler.
 pub(crate) fn through_pgbouncer(options: &PostgresOptions) -> PostgresOptions {
-    let mut pooled = PostgresOptions::url("postgres://postgres@127.0.0.1:6499/postgres").expect("it is a URL");
+    let mut pooled =
+        PostgresOptions::url("postgres://postgres@127.0.0.1:6499/postgres").expect("it is a URL");
     pooled.schema.clone_from(&options.schema);
     pooled.allow_lossy = true;
     pooled.pooled = true;
