@@ -13,7 +13,7 @@ claimed AS (
         message = NULL,
         started_at = coalesce(task.started_at, leyline.now()),
         updated_at = leyline.now()
-    WHERE task.id = ANY (ARRAY(SELECT id FROM due))
+    WHERE task.ctid = ANY (ARRAY(SELECT ctid FROM due))
     RETURNING task.*
 )
 SELECT

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use leyline_core::Task;
 use leyline_core::store::{ClaimRequest, Claimed, Result};
 use sqlx::postgres::PgRow;
 
@@ -13,7 +14,44 @@ use crate::value::{self, Uuid};
 /// Columns of the progress that the attempt before had made; the task follows.
 const PREVIOUS: usize = 7;
 
+/// Tasks of one statement, as `claim.sql` has it. A claim of more takes several.
+const MOST: u32 = 500;
+
 pub(crate) async fn claim(inner: &Inner, request: &ClaimRequest) -> Result<Vec<Claimed>> {
+    if request.limit <= MOST {
+        return statement(inner, request).await;
+    }
+    let mut claimed = Vec::new();
+    loop {
+        match statement(inner, &rest(request, &claimed)).await {
+            Ok(more) if more.len() == MOST as usize => claimed.extend(more),
+            Ok(last) => {
+                claimed.extend(last);
+                return Ok(claimed);
+            }
+            Err(error) if claimed.is_empty() => return Err(error),
+            // What was claimed before is told all the same.
+            Err(_) => return Ok(claimed),
+        }
+    }
+}
+
+/// What is left to ask for, in one statement.
+fn rest(request: &ClaimRequest, claimed: &[Claimed]) -> ClaimRequest {
+    let count =
+        |of: &dyn Fn(&Task) -> bool| claimed.iter().filter(|claimed| of(&claimed.task)).count() as u32;
+    let mut rest = request.clone();
+    rest.limit = (request.limit - claimed.len() as u32).min(MOST);
+    rest.suspects = request
+        .suspects
+        .saturating_sub(count(&|task| task.is_suspect(request.max_rescues)));
+    for want in &mut rest.wants {
+        want.slots = want.slots.saturating_sub(count(&|task| task.kind == want.kind));
+    }
+    rest
+}
+
+async fn statement(inner: &Inner, request: &ClaimRequest) -> Result<Vec<Claimed>> {
     // Of a kind that is named twice, the last number counts.
     let wants: BTreeMap<&str, i32> = request
         .wants
@@ -62,4 +100,15 @@ fn claimed(row: &PgRow) -> sqlx::Result<Claimed> {
         previous_progress: Cells::of(row).progress()?,
         task: row::task(row, PREVIOUS)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statement_reads_as_many_tasks_as_are_asked_for() {
+        let text = include_str!("../sql/claim.sql");
+        assert_eq!(text.matches(&format!("LIMIT {MOST}\n")).count(), 2);
+    }
 }
