@@ -32,6 +32,7 @@ mod pgbouncer;
 mod postgres;
 mod proxy;
 
+pub use binaries::missing_packages;
 pub use database::Database;
 pub use nginx::Nginx;
 pub use pgbouncer::{PgBouncer, PgBouncerOptions};

@@ -9,7 +9,7 @@ use crate::port;
 use crate::process::{Home, Running, output, text};
 
 /// Whom one connects as.
-pub(crate) const USER: &str = "leyline";
+const USER: &str = "leyline";
 /// Unlike any other word, so that one can look for it where it must not be.
 const PASSWORD: &str = "open-sesame-4711";
 

@@ -16,7 +16,7 @@ use crate::psql::Psql;
 /// databases there.
 #[derive(Debug)]
 pub struct Postgres {
-    pub(super) psql: Psql,
+    pub(crate) psql: Psql,
     cluster: Option<Cluster>,
 }
 
@@ -98,8 +98,7 @@ impl Postgres {
 
     /// The password in [`url`](Self::url), or nothing where there is none: what must not show up anywhere else.
     pub fn password(&self) -> &str {
-        let authority = self.psql.url.split('@').next().unwrap_or_default();
-        authority.rsplit_once(':').map_or("", |(_, password)| password)
+        self.psql.parts().password
     }
 
     /// Runs statements. Several of them are one transaction.
