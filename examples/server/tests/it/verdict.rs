@@ -92,8 +92,8 @@ fn check_row(task: &Accepted, row: &Task) {
         row.revision >= least && (row.revision - least).is_multiple_of(2),
         "{row:?}"
     );
-    let input = row.input.as_ref().unwrap();
-    assert_eq!(input.sha256.to_string(), task.sha256, "{row:?}");
+    let digest = row.input.as_ref().map(|input| input.sha256.to_string());
+    assert_eq!(digest, task.sha256, "{row:?}");
 }
 
 /// Whatever the row names is there and is what it says.

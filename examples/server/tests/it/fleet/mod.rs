@@ -6,6 +6,7 @@ mod ground;
 mod node;
 
 mod restarts;
+mod terminated;
 
 pub(crate) use ground::Fleet;
 pub(crate) use node::Node;

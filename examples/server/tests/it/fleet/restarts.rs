@@ -12,7 +12,7 @@ use crate::say::{say, variable};
 /// How long the server works between two restarts.
 const LIFE: Duration = Duration::from_secs(1);
 /// A few of these are over sooner than a restart; none may cost a worker its name.
-const TTL: [&str; 2] = ["--lease-ttl", "6s"];
+pub(super) const TTL: [&str; 2] = ["--lease-ttl", "6s"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_is_restarted_under_load() {
@@ -29,7 +29,7 @@ async fn postgres_is_restarted_under_load() {
     let [api, other_api, gateway] = [0, 1, 2].map(|node| nodes[node].address);
     let workers = fleet.workers_when(2).await;
     let standing = Standing::begin(api, gateway).await;
-    let mut load = Load::begin(&Places::fixed(&[api, other_api], &[gateway]), Lines::Steady);
+    let mut load = Load::begin(&Places::fixed(&[api, other_api], &[gateway]), Lines::Steady).pressing();
     let (began, mut away) = (Instant::now(), Duration::ZERO);
     for nth in 1..=restarts {
         tokio::time::sleep(LIFE).await;

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,6 +22,8 @@ use crate::client::{self, Failed, Socket, request, send};
 
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Between two tasks of a client that waits for none.
+const BREATH: Duration = Duration::from_millis(250);
 
 pub(super) struct Client {
     number: usize,
@@ -30,36 +32,26 @@ pub(super) struct Client {
     turn: usize,
     places: Places,
     lines: Lines,
-    picture: Arc<Vec<u8>>,
     tally: Arc<Tally>,
 }
 
 impl Client {
-    pub(super) fn new(
-        number: usize,
-        places: Places,
-        lines: Lines,
-        picture: Arc<Vec<u8>>,
-        tally: Arc<Tally>,
-    ) -> Self {
+    pub(super) fn new(number: usize, places: Places, lines: Lines, tally: Arc<Tally>) -> Self {
         Self {
             number,
             sent: 0,
             turn: number,
             places,
             lines,
-            picture,
             tally,
         }
     }
 
     /// Uploads one file, watches its task to the end, and asks for what it has seen in other ways too.
-    pub(super) async fn see_one_through(&mut self) -> Accepted {
-        self.sent += 1;
-        let key = format!("{}-{}", self.number, self.sent);
-        let (query, file) = self.work(&key);
+    pub(super) async fn see_one_through(&mut self, picture: &[u8]) -> Accepted {
+        let key = self.key();
+        let (query, file) = self.work(&key, picture);
         let task = self.upload(&key, query, &file).await;
-        self.tally.accepted.fetch_add(1, Ordering::Relaxed);
         let id = task["id"].as_str().unwrap().to_owned();
         let mut seen = Seen::default();
         seen.take(&task);
@@ -73,13 +65,56 @@ impl Client {
             id,
             key,
             completed_at: seen.completed_at.expect("it was waited for"),
-            sha256: hasher.finish().to_string(),
+            sha256: Some(hasher.finish().to_string()),
         }
     }
 
-    fn work(&self, key: &str) -> (&'static str, Vec<u8>) {
+    /// Asks for a little work four times a second, until `stop`; then waits for all of it.
+    pub(super) async fn ask_until(mut self, stop: &AtomicBool) -> Vec<Accepted> {
+        let mut asked = Vec::new();
+        while !stop.load(Ordering::Relaxed) {
+            let key = self.key();
+            let task = self.submit(&key).await;
+            asked.push((task["id"].as_str().unwrap().to_owned(), key));
+            tokio::time::sleep(BREATH).await;
+        }
+        let mut accepted = Vec::new();
+        for (id, key) in asked {
+            accepted.push(Accepted {
+                completed_at: self.completed(&id).await,
+                id,
+                key,
+                sha256: None,
+            });
+        }
+        accepted
+    }
+
+    /// Waits until a task has completed, and says at which revision.
+    async fn completed(&mut self, id: &str) -> u64 {
+        let path = format!("/api/tasks/{id}");
+        let mut seen = Seen::default();
+        loop {
+            let answer = self
+                .until(StatusCode::OK, || request(Method::GET, &path, &[], b""))
+                .await;
+            seen.take(&client::json(&answer));
+            if let Some(revision) = seen.completed_at {
+                return revision;
+            }
+            tokio::time::sleep(BREATH).await;
+        }
+    }
+
+    /// A key that nobody has used.
+    fn key(&mut self) -> String {
+        self.sent += 1;
+        format!("{}-{}", self.number, self.sent)
+    }
+
+    fn work(&self, key: &str, picture: &[u8]) -> (&'static str, Vec<u8>) {
         match (self.number + self.sent) % 4 {
-            0 => ("?kind=image", self.picture.to_vec()),
+            0 => ("?kind=image", picture.to_vec()),
             1 | 2 => (
                 r"?kind=simulate&params=%7B%22seconds%22%3A0.4%2C%22steps%22%3A4%7D",
                 key.into(),
@@ -92,8 +127,21 @@ impl Client {
     async fn upload(&mut self, key: &str, query: &str, file: &[u8]) -> Value {
         let headers = [("idempotency-key", key)];
         let upload = || request(Method::POST, &format!("/api/upload{query}"), &headers, file);
-        let accepted = self.until(StatusCode::ACCEPTED, upload).await;
-        client::json(&accepted)
+        self.accepted(upload).await
+    }
+
+    /// The same for work without a file.
+    async fn submit(&mut self, key: &str) -> Value {
+        let headers = [("idempotency-key", key), ("content-type", "application/json")];
+        let task = br#"{"kind":"simulate","params":{"seconds":0,"steps":1}}"#;
+        self.accepted(|| request(Method::POST, "/api/tasks", &headers, task))
+            .await
+    }
+
+    async fn accepted(&mut self, request: impl Fn() -> Request<Full<Bytes>>) -> Value {
+        let answer = self.until(StatusCode::ACCEPTED, request).await;
+        self.tally.accepted.fetch_add(1, Ordering::Relaxed);
+        client::json(&answer)
     }
 
     /// Reads in one of several ways.

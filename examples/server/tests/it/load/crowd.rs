@@ -11,8 +11,10 @@ use super::client::Client;
 use super::lines::{Lines, Places};
 use super::picture::picture;
 
-/// Clients at once; each has one task at a time under way.
-const CLIENTS: usize = 24;
+/// Watching clients at once; each has one task at a time under way.
+const WATCHERS: usize = 24;
+/// Asking clients at once, where there are any: each has four tasks a second accepted, and waits for none before the end.
+const ASKERS: usize = 8;
 /// How long everything may take to end once nobody does any harm any more.
 const SETTLE: Duration = Duration::from_mins(5);
 
@@ -22,8 +24,8 @@ pub(crate) struct Accepted {
     pub(crate) key: String,
     /// The revision at which it was seen completed.
     pub(crate) completed_at: u64,
-    /// Digest of the uploaded bytes.
-    pub(crate) sha256: String,
+    /// Digest of the uploaded bytes, if there were any.
+    pub(crate) sha256: Option<String>,
 }
 
 /// What clients have counted.
@@ -58,29 +60,51 @@ pub(crate) struct Load {
     stop: Arc<AtomicBool>,
     tally: Arc<Tally>,
     done: Arc<Mutex<Vec<Accepted>>>,
+    places: Places,
+    lines: Lines,
 }
 
 impl Load {
+    /// Clients that watch each task to its end before they bring the next.
     pub(crate) fn begin(places: &Places, lines: Lines) -> Self {
         let mut load = Self {
             clients: JoinSet::new(),
             stop: Arc::default(),
             tally: Arc::default(),
             done: Arc::default(),
+            places: places.clone(),
+            lines,
         };
         let picture = Arc::new(picture());
-        for number in 0..CLIENTS {
-            let (places, picture) = (places.clone(), Arc::clone(&picture));
-            let mut client = Client::new(number, places, lines, picture, Arc::clone(&load.tally));
+        for number in 0..WATCHERS {
+            let mut client = load.client(number);
+            let picture = Arc::clone(&picture);
             let (stop, done) = (Arc::clone(&load.stop), Arc::clone(&load.done));
             load.clients.spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
-                    let accepted = client.see_one_through().await;
+                    let accepted = client.see_one_through(&picture).await;
                     done.lock().unwrap().push(accepted);
                 }
             });
         }
         load
+    }
+
+    /// And others, who ask and ask, so that there is no moment without requests.
+    pub(crate) fn pressing(mut self) -> Self {
+        for number in WATCHERS..WATCHERS + ASKERS {
+            let client = self.client(number);
+            let (stop, done) = (Arc::clone(&self.stop), Arc::clone(&self.done));
+            self.clients.spawn(async move {
+                let accepted = client.ask_until(&stop).await;
+                done.lock().unwrap().extend(accepted);
+            });
+        }
+        self
+    }
+
+    fn client(&self, number: usize) -> Client {
+        Client::new(number, self.places.clone(), self.lines, Arc::clone(&self.tally))
     }
 
     /// What was counted so far, in words.
@@ -93,7 +117,7 @@ impl Load {
         self.tally.accepted.load(Ordering::Relaxed)
     }
 
-    /// Panics if a client has seen what may not be.
+    /// Panics if a client has seen what may not be: none ends before it is told to.
     pub(crate) fn check(&mut self) {
         while let Some(client) = self.clients.try_join_next() {
             client.unwrap();
