@@ -15,7 +15,10 @@ const OLDEST: i32 = 130_000;
 /// Settings with which the server may lose what it acknowledged.
 const LOSSY: [(&str, &str); 3] = [
     ("fsync", "a crash may damage the database"),
-    ("full_page_writes", "a crash may damage the database, unless the file system writes pages whole"),
+    (
+        "full_page_writes",
+        "a crash may damage the database, unless the file system writes pages whole",
+    ),
     ("synchronous_commit", "a crash may lose what was acknowledged"),
 ];
 
@@ -25,7 +28,7 @@ pub(crate) async fn server(
     options: &PostgresOptions,
 ) -> std::result::Result<(), OpenError> {
     let number = setting(connection, "server_version_num").await?;
-    if number.parse::<i32>().unwrap_or(i32::MAX) < OLDEST {
+    if is_too_old(&number) {
         return Err(OpenError::TooOld {
             found: setting(connection, "server_version").await?,
         });
@@ -52,6 +55,11 @@ pub(crate) async fn server(
         }
     }
     Ok(())
+}
+
+/// By `server_version_num`, such as 130014.
+fn is_too_old(number: &str) -> bool {
+    number.parse::<i32>().is_ok_and(|number| number < OLDEST)
 }
 
 /// Not prepared, so that any pooler passes it.
@@ -84,7 +92,24 @@ async fn look(pool: &Pool) -> Result<()> {
     }
     let mut second = Session::of(pool).await?;
     let mut occupies = second.begin().await?;
-    occupies.run(sqlx::query("SELECT 2 AS occupied").persistent(false)).await?;
+    occupies
+        .run(sqlx::query("SELECT 2 AS occupied").persistent(false))
+        .await?;
     first.run(statement(), Phase::Before, false).await?;
     occupies.commit(Phase::Before).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_too_old;
+
+    #[test]
+    fn thirteen_is_the_oldest() {
+        for number in ["90624", "120022", "129999"] {
+            assert!(is_too_old(number), "{number}");
+        }
+        for number in ["130000", "150018", "180000"] {
+            assert!(!is_too_old(number), "{number}");
+        }
+    }
 }

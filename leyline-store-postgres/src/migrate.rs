@@ -37,7 +37,9 @@ impl Plan {
     }
 
     fn pending(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        MIGRATIONS.into_iter().skip(usize::try_from(self.found).unwrap_or(0))
+        MIGRATIONS
+            .into_iter()
+            .skip(usize::try_from(self.found).unwrap_or(0))
     }
 
     /// The statements, each step under its name.

@@ -43,11 +43,7 @@ impl managed::Manager for Manager {
         self.0.connect().await
     }
 
-    async fn recycle(
-        &self,
-        connection: &mut PgConnection,
-        metrics: &Metrics,
-    ) -> RecycleResult<sqlx::Error> {
+    async fn recycle(&self, connection: &mut PgConnection, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
         if metrics.last_used() < TRUSTED {
             return Ok(());
         }

@@ -37,7 +37,7 @@ macro_rules! statements {
 
 statements! {
     beat beat_held beat_progress cancel changed_since checkpoint claim claim_named delete finish get insert insert_there
-    list_all list_kind list_kind_walk list_owner list_owner_walk ping prune requeue rescue rescue_bury stats workers
+    list_all list_kind list_kind_walk list_owner list_owner_walk notify ping prune requeue rescue rescue_bury stats workers
 }
 
 impl Statements {
@@ -60,7 +60,10 @@ const FRAGMENTS: [(&str, &str); 6] = [
 
 fn list_of(status: Status, schema: &Schema) -> Arc<str> {
     let code = status.code().to_string();
-    text(&include_str!("sql/list_status.sql").replace("{status}", &code), schema)
+    text(
+        &include_str!("sql/list_status.sql").replace("{status}", &code),
+        schema,
+    )
 }
 
 /// The text of a file for this schema.

@@ -103,8 +103,8 @@ impl TaskStore for SqliteStore {
     }
 
     fn announced(&self, tasks: &[Task]) {
-        if tasks.iter().any(|task| task.status == Status::Pending) {
-            self.0.waker.wake();
+        for task in tasks.iter().filter(|task| task.status == Status::Pending) {
+            self.0.writer.tell_due(task.run_at);
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod contract;
 pub(crate) mod deadline;
+mod due;
 mod error;
 mod ext;
 mod list;
@@ -13,6 +14,7 @@ mod request;
 mod wakeup;
 
 pub use contract::TaskStore;
+pub use due::Due;
 pub use error::{BoxError, Error};
 pub use ext::TaskStoreExt;
 pub use list::{Cursor, ListQuery, MAX_PAGE, Page, ParseCursorError};

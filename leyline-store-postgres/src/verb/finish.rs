@@ -72,7 +72,11 @@ impl<'a> Given<'a> {
             Outcome::Fail { failure } => (2, None, None, Some(failure)),
             Outcome::Release => (3, None, None, None),
             Outcome::Snooze { delay } => (4, Some(*delay), None, None),
-            _ => return Err(sqlx::Error::Encode("an outcome that this store does not know".into())),
+            _ => {
+                return Err(sqlx::Error::Encode(
+                    "an outcome that this store does not know".into(),
+                ));
+            }
         };
         self.outcomes.push(outcome);
         self.delays.push(delay.map(value::interval));
@@ -92,12 +96,16 @@ impl<'a> Given<'a> {
 
     fn push_progress(&mut self, finish: &'a Finish) {
         let progress = finish.progress.as_ref();
-        self.ticks.push(progress.map(|progress| value::ordered(progress.tick)));
-        self.fractions.push(progress.and_then(|progress| progress.fraction));
-        self.done.push(progress.and_then(|progress| value::kept(progress.done)));
+        self.ticks
+            .push(progress.map(|progress| value::ordered(progress.tick)));
+        self.fractions
+            .push(progress.and_then(|progress| progress.fraction));
+        self.done
+            .push(progress.and_then(|progress| value::kept(progress.done)));
         self.totals
             .push(progress.and_then(|progress| value::kept(progress.total)));
-        self.units.push(progress.and_then(|progress| progress.unit.as_deref()));
+        self.units
+            .push(progress.and_then(|progress| progress.unit.as_deref()));
         self.phases
             .push(progress.and_then(|progress| progress.phase.as_deref()));
         self.messages

@@ -58,5 +58,7 @@ async fn operate(
             Step::To(_) | Step::Gone => {}
         }
     }
-    Err(Error::unavailable("the task changes faster than it can be looked at"))
+    Err(Error::unavailable(
+        "the task changes faster than it can be looked at",
+    ))
 }

@@ -8,14 +8,30 @@ use crate::row;
 use crate::store::Inner;
 use crate::value::{self, Uuid};
 
-/// Two statements, because the second has to see what was committed while the first one waited.
 pub(crate) async fn rescue(inner: &Inner, rescue: &Rescue) -> Result<Rescued> {
+    inner.within(Phase::Commit, free(inner, rescue)).await
+}
+
+/// Two statements, because the second has to see what was committed while the first one waited.
+async fn free(inner: &Inner, rescue: &Rescue) -> Result<Rescued> {
     let failed = |error| error::of(error, Phase::Before);
-    let workers: Vec<Uuid> = rescue.dead.iter().map(|dead| Uuid(*dead.worker.as_bytes())).collect();
-    let counters: Vec<i64> = rescue.dead.iter().map(|dead| value::ordered(dead.counter)).collect();
+    let workers: Vec<Uuid> = rescue
+        .dead
+        .iter()
+        .map(|dead| Uuid(*dead.worker.as_bytes()))
+        .collect();
+    let counters: Vec<i64> = rescue
+        .dead
+        .iter()
+        .map(|dead| value::ordered(dead.counter))
+        .collect();
     let failure = Failure::worker_lost();
-    let bury = inner.sql.query(&inner.sql.rescue_bury).bind(workers).bind(counters);
-    let free = inner
+    let bury = inner
+        .sql
+        .query(&inner.sql.rescue_bury)
+        .bind(workers)
+        .bind(counters);
+    let orphans = inner
         .sql
         .query(&inner.sql.rescue)
         .bind(value::count(rescue.max_rescues))
@@ -26,7 +42,7 @@ pub(crate) async fn rescue(inner: &Inner, rescue: &Rescue) -> Result<Rescued> {
     let mut session = inner.session().await?;
     let mut transaction = session.begin().await?;
     transaction.run(bury).await?;
-    let rows = transaction.run(free).await?;
+    let rows = transaction.run(orphans).await?;
     let tasks = row::tasks(&rows).map_err(failed)?;
     transaction.commit(Phase::Commit).await?;
     inner.wake_for(&tasks);

@@ -24,7 +24,8 @@ fn count(rows: &[PgRow], window: Duration) -> sqlx::Result<Stats> {
     for row in rows {
         let mut cells = Cells::of(row);
         let Some(kind) = cells.maybe_kind()? else {
-            (cells.status()?, cells.number()?);
+            cells.status()?;
+            cells.number()?;
             now = Some(cells.time()?);
             continue;
         };

@@ -23,7 +23,10 @@ async fn with_tasks(count: usize) -> (Store, Vec<Task>) {
         .map(|_| NewTask::new(Env::system().task_id(), kind()))
         .collect();
     let inserted = store.insert(&tasks).await.expect("they are inserted");
-    let tasks = inserted.into_iter().map(|task| task.expect("it is").task).collect();
+    let tasks = inserted
+        .into_iter()
+        .map(|task| task.expect("it is").task)
+        .collect();
     (store, tasks)
 }
 
@@ -173,7 +176,11 @@ async fn claims_beside_beats_and_rescues_strand_nothing() {
         let again = store.rescue(&rescue).await.expect("it rescues").tasks.len();
         assert!(again + freed <= claims.len() + late.len(), "round {round}");
         let held = format!("SELECT count(*) FROM {}.task WHERE status = 1", store.schema);
-        assert_eq!(given::number(&held).await, 0, "round {round}: nothing is left with a worker without a row");
+        assert_eq!(
+            given::number(&held).await,
+            0,
+            "round {round}: nothing is left with a worker without a row"
+        );
     }
     assert_eq!(deadlocks().await, before);
     let stats = store.stats(Duration::ZERO).await.expect("it counts");

@@ -1,8 +1,8 @@
 //! A server for this binary, and a schema for each test.
 
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use leyline_core::env::Clock as _;
@@ -41,6 +41,12 @@ fn database() -> &'static Database {
         Some(server) => server.database(),
         None => std::process::exit(0),
     })
+}
+
+/// A database of one's own, where others' open transactions keep no dead rows alive.
+pub(crate) fn own_database() -> Database {
+    database();
+    Postgres::shared().database()
 }
 
 pub(crate) fn url() -> String {
@@ -186,7 +192,10 @@ pub(crate) async fn until(holds: impl AsyncFn() -> bool) {
 /// A task's row, written by hand.
 pub(crate) fn raw_insert(schema: &str, task: &NewTask) -> String {
     let (id, kind) = (task.id, task.kind.as_str());
-    let key = task.idempotency_key.as_deref().map_or("NULL".to_owned(), |key| format!("'{key}'"));
+    let key = task
+        .idempotency_key
+        .as_deref()
+        .map_or("NULL".to_owned(), |key| format!("'{key}'"));
     format!(
         "INSERT INTO {schema}.detail (id, kind, owner, params, idempotency_key, request_digest, created_at) \
          VALUES ('{id}', '{kind}', '', '{{}}', {key}, '\\x{digest}', now()); \
@@ -210,7 +219,9 @@ pub(crate) fn crowd(schema: &str, kind: &str, run_at: &str, count: u32) -> Strin
 /// Rows and index entries that were read in this schema so far.
 pub(crate) async fn tuples_read(schema: &str) -> i64 {
     let of = |column: &str, view: &str| {
-        format!("(SELECT coalesce(sum({column}), 0) FROM {view} WHERE schemaname = '{schema}' AND relname = 'task')")
+        format!(
+            "(SELECT coalesce(sum({column}), 0) FROM {view} WHERE schemaname = '{schema}' AND relname = 'task')"
+        )
     };
     number(&format!(
         "SELECT {} + {}",
@@ -222,7 +233,9 @@ pub(crate) async fn tuples_read(schema: &str) -> i64 {
 
 /// A statistic of the table of tasks.
 pub(crate) async fn of_table(column: &str, schema: &str) -> i64 {
-    let text = format!("SELECT {column} FROM pg_stat_user_tables WHERE schemaname = '{schema}' AND relname = 'task'");
+    let text = format!(
+        "SELECT {column} FROM pg_stat_user_tables WHERE schemaname = '{schema}' AND relname = 'task'"
+    );
     number(&text).await
 }
 

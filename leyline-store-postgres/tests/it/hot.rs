@@ -5,12 +5,16 @@ use std::time::Duration;
 use leyline_core::store::{Beat, ClaimRequest, Held, Want};
 use leyline_core::task::Kind;
 use leyline_core::{Env, NewTask, Progress, TaskStore as _};
+use leyline_store_postgres::{PostgresOptions, PostgresStore};
 
 use crate::given;
 
 #[tokio::test]
 async fn beats_are_hot_updates_of_worker_and_task() {
-    let store = given::store(|_| {}).await;
+    let database = given::own_database();
+    let options = PostgresOptions::url(database.url()).expect("it is a URL");
+    let options = given::in_test(options);
+    let store = PostgresStore::open(options).await.expect("it opens");
     let kind = Kind::new("alpha").expect("it is a kind");
     let tasks: Vec<NewTask> = (0..20)
         .map(|_| NewTask::new(Env::system().task_id(), kind.clone()))
@@ -52,18 +56,17 @@ async fn beats_are_hot_updates_of_worker_and_task() {
     }
     // Sessions report what they did when they end.
     store.close().await;
-    given::until(async || of("n_tup_upd", "task", &store.schema).await == 1_020).await;
-    assert_eq!(of("n_tup_upd", "worker", &store.schema).await, 50);
-    let hot_worker = of("n_tup_hot_upd", "worker", &store.schema).await;
-    let hot_task = of("n_tup_hot_upd", "task", &store.schema).await;
+    let of = |column: &str, table: &str| -> i64 {
+        let text = format!("SELECT {column} FROM pg_stat_user_tables WHERE relname = '{table}'");
+        database.query(&text)[0][0].parse().expect("it is a number")
+    };
+    given::until(async || of("n_tup_upd", "task") == 1_020).await;
+    assert_eq!(of("n_tup_upd", "worker"), 50);
+    let (hot_worker, hot_task) = (of("n_tup_hot_upd", "worker"), of("n_tup_hot_upd", "task"));
     // One that finds its page full moves to another; claims, 20 of the updates, change what is in an index.
-    assert!(hot_worker >= 48, "of 50 updates of the worker {hot_worker} were hot");
-    assert!(hot_task >= 950, "of 1020 updates of tasks {hot_task} were hot");
-}
-
-async fn of(column: &str, table: &str, schema: &str) -> i64 {
-    let text = format!(
-        "SELECT {column} FROM pg_stat_user_tables WHERE schemaname = '{schema}' AND relname = '{table}'"
+    assert!(
+        hot_worker >= 48,
+        "of 50 updates of the worker {hot_worker} were hot"
     );
-    given::number(&text).await
+    assert!(hot_task >= 950, "of 1020 updates of tasks {hot_task} were hot");
 }

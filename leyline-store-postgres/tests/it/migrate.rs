@@ -29,7 +29,9 @@ async fn a_plan_can_be_read_and_run_by_hand() {
     let plan = PostgresStore::plan(&options).await.expect("it is planned");
     assert_eq!(plan.steps(), ["0001_tasks_and_workers"]);
     given::execute(&plan.to_string()).await;
-    let store = PostgresStore::open(options.clone()).await.expect("it is up to date");
+    let store = PostgresStore::open(options.clone())
+        .await
+        .expect("it is up to date");
     store.ping().await.expect("it answers");
     let plan = PostgresStore::plan(&options).await.expect("it is planned");
     assert!(plan.is_empty());
@@ -39,8 +41,20 @@ async fn a_plan_can_be_read_and_run_by_hand() {
 #[tokio::test]
 async fn migrating_twice_does_nothing_the_second_time() {
     let options = given::options();
-    assert_eq!(PostgresStore::migrate(&options).await.expect("it migrates").steps().len(), 1);
-    assert!(PostgresStore::migrate(&options).await.expect("it migrates").is_empty());
+    assert_eq!(
+        PostgresStore::migrate(&options)
+            .await
+            .expect("it migrates")
+            .steps()
+            .len(),
+        1
+    );
+    assert!(
+        PostgresStore::migrate(&options)
+            .await
+            .expect("it migrates")
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -58,7 +72,10 @@ async fn a_schema_of_a_later_version_is_refused_and_left_alone() {
         PostgresStore::plan(&options).await.map(drop),
     ] {
         let refused = refused.unwrap_err();
-        assert!(matches!(refused, OpenError::Newer { found: 999, .. }), "{refused}");
+        assert!(
+            matches!(refused, OpenError::Newer { found: 999, .. }),
+            "{refused}"
+        );
     }
 }
 

@@ -35,7 +35,11 @@ async fn an_insert_that_waits_for_a_strangers_transaction_is_told_so_and_nobody_
         let inserted = other.await.expect("it does not panic").expect("it is inserted");
         assert!(!inserted.existed);
     }
-    assert!(!blocked.is_finished(), "the others did not wait for it: {:?}", began.elapsed());
+    assert!(
+        !blocked.is_finished(),
+        "the others did not wait for it: {:?}",
+        began.elapsed()
+    );
     let refused = blocked.await.expect("it does not panic").unwrap_err();
     assert!(refused.is_retryable() && !refused.is_unknown(), "{refused:?}");
 
@@ -51,7 +55,11 @@ async fn an_insert_that_waited_for_a_strangers_rollback_is_made() {
     let store = given::store(|_| {}).await;
     let mut stranger = given::connection().await;
     given::run(&mut stranger, "BEGIN").await;
-    given::run(&mut stranger, &given::raw_insert(&store.schema, &task(Some("key")))).await;
+    given::run(
+        &mut stranger,
+        &given::raw_insert(&store.schema, &task(Some("key"))),
+    )
+    .await;
     let waiting = tokio::spawn({
         let store = store.clone();
         async move { store.insert_one(task(Some("key"))).await }
@@ -71,13 +79,13 @@ async fn a_dropped_call_gives_its_connection_up() {
     let lock = format!("SELECT 1 FROM {}.task FOR UPDATE", store.schema);
     given::run(&mut stranger, &lock).await;
     // The only connection waits for the stranger; then nobody waits for it any more.
-    let cancel = tokio::time::timeout(
-        Duration::from_millis(200),
-        store.cancel(inserted.task.id, None),
-    );
+    let cancel = tokio::time::timeout(Duration::from_millis(200), store.cancel(inserted.task.id, None));
     assert!(cancel.await.is_err(), "it waits");
     let again = tokio::time::timeout(Duration::from_secs(5), store.get(inserted.task.id));
-    let row = again.await.expect("a new connection is made").expect("it is read");
+    let row = again
+        .await
+        .expect("a new connection is made")
+        .expect("it is read");
     assert!(row.is_some());
     given::run(&mut stranger, "ROLLBACK").await;
 }

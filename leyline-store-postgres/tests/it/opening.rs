@@ -68,14 +68,24 @@ async fn an_old_pooler_is_told_of_the_option_that_it_needs() {
 #[tokio::test]
 async fn a_wrong_password_is_told_in_one_line() {
     let url = given::url().replacen(given::password(), "hunter2", 1);
-    let refused = PostgresStore::open(PostgresOptions::url(&url).expect("it is a URL")).await.unwrap_err();
+    let refused = PostgresStore::open(PostgresOptions::url(&url).expect("it is a URL"))
+        .await
+        .unwrap_err();
     assert!(matches!(refused, OpenError::Connect { .. }), "{refused}");
     check_line(&refused);
 }
 
 #[tokio::test]
 async fn a_schema_name_that_would_be_sql_is_refused() {
-    for schema in ["", "Upper", "a\"; DROP TABLE x; --", "1st", "pg_temp", "a.b", &"x".repeat(49)] {
+    for schema in [
+        "",
+        "Upper",
+        "a\"; DROP TABLE x; --",
+        "1st",
+        "pg_temp",
+        "a.b",
+        &"x".repeat(49),
+    ] {
         let mut options = given::options();
         options.schema = schema.to_owned();
         let refused = PostgresStore::open(options).await.unwrap_err();
@@ -93,7 +103,10 @@ async fn settings_that_break_a_promise_are_refused() {
         let mut options = PostgresOptions::url(&role.url).expect("it is a URL");
         options.schema = given::options().schema;
         let refused = PostgresStore::open(options).await.unwrap_err();
-        assert!(refused.to_string().contains(setting) || refused.to_string().contains("fsync"), "{refused}");
+        assert!(
+            refused.to_string().contains(setting) || refused.to_string().contains("fsync"),
+            "{refused}"
+        );
     }
     let role = given::role_with("default_transaction_read_only", "on").await;
     let options = PostgresOptions::url(&role.url).expect("it is a URL");

@@ -23,10 +23,19 @@ async fn neither_foreign_kinds_nor_delayed_tasks_are_read_by_a_claim() {
     };
     store.beat(&beat).await.expect("it beats");
     given::execute(&given::crowd(&store.schema, "foreign", "now()", CROWD)).await;
-    given::execute(&given::crowd(&store.schema, "alpha", "now() + INTERVAL '1 day'", CROWD)).await;
+    given::execute(&given::crowd(
+        &store.schema,
+        "alpha",
+        "now() + INTERVAL '1 day'",
+        CROWD,
+    ))
+    .await;
     let kind = Kind::new("alpha").expect("it is a kind");
     let due = NewTask::new(Env::system().task_id(), kind.clone());
-    store.insert(std::slice::from_ref(&due)).await.expect("it is inserted");
+    store
+        .insert(std::slice::from_ref(&due))
+        .await
+        .expect("it is inserted");
     let request = ClaimRequest {
         worker,
         limit: 10,

@@ -37,9 +37,9 @@ impl Postgres {
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
         SHARED.get_or_init(|| {
-            let psql = binaries::or_fail(binaries::psql());
             if let Some(url) = binaries::external_postgres() {
-                let psql = Psql { program: psql, url };
+                let program = binaries::or_fail(binaries::psql());
+                let psql = Psql { program, url };
                 return Self { psql, cluster: None };
             }
             let programs = binaries::or_fail(binaries::postgres());
@@ -200,9 +200,8 @@ impl Postgres {
 
 /// Whether there is a server that tests can share.
 fn found() -> Result<(), binaries::Missing> {
-    binaries::psql()?;
-    match binaries::external_postgres() {
-        Some(_) => Ok(()),
-        None => binaries::postgres().map(drop),
+    if binaries::external_postgres().is_none() {
+        binaries::postgres()?;
     }
+    binaries::psql().map(drop)
 }

@@ -9,8 +9,6 @@ use crate::process::{find, program, run as start};
 
 /// What Debian's packages ask before they start a service. 101 means no.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
-/// There where systemd runs.
-const SYSTEMD: &str = "/run/systemd/system";
 
 /// Installs packages, or says in a line what to install.
 pub(super) fn install(packages: &[&str]) -> Result<(), String> {
@@ -38,9 +36,9 @@ pub(super) fn install_idle(packages: &[&str]) -> Result<(), String> {
     let refusal = Refusal::of_services();
     install(packages)?;
     drop(refusal);
-    if Path::new(SYSTEMD).is_dir() {
+    for package in packages {
         // Not every package has a service of its name, and what fails here is only a service too many at the next start.
-        let _ = start(program("systemctl").args(["disable", "--quiet"]).args(packages));
+        let _ = start(program("update-rc.d").args([package, "disable"]));
     }
     Ok(())
 }

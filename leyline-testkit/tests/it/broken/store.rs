@@ -119,7 +119,9 @@ impl Broken {
             Bug::WorkersListsTheNewestFirst => rows.iter_mut().for_each(|row| row.tasks.reverse()),
             Bug::WorkersListsWhatOthersRun => {
                 let all: Vec<_> = rows.iter().flat_map(|row| row.tasks.clone()).collect();
-                rows.iter_mut().for_each(|row| row.tasks.clone_from(&all));
+                for row in rows {
+                    row.tasks.clone_from(&all);
+                }
             }
             Bug::WorkersCountsWhatItLists => rows.iter_mut().for_each(|row| {
                 row.running = u32::try_from(row.tasks.len()).expect("they are few");
@@ -130,23 +132,20 @@ impl Broken {
                     task.since = row.and_then(|row| row.started_at).unwrap_or(task.since);
                 }
             }
-            Bug::WorkersListsWhatHasEnded => {
-                let mut listed = self.listed.lock().expect("nothing panics under it");
-                for row in rows {
-                    let earlier = listed.entry(row.worker).or_default();
-                    let old: Vec<_> = earlier
-                        .iter()
-                        .filter(|old| !row.tasks.contains(old))
-                        .cloned()
-                        .collect();
-                    row.tasks.extend(old);
-                    row.tasks.sort_by_key(|task| task.id);
-                    earlier.clone_from(&row.tasks);
-                }
-            }
+            Bug::WorkersListsWhatHasEnded => rows.iter_mut().for_each(|row| self.list_again(row)),
             _ => {}
         }
         Ok(())
+    }
+
+    /// Lists what was listed before as well.
+    fn list_again(&self, row: &mut WorkerRow) {
+        let mut listed = self.listed.lock().expect("nothing panics under it");
+        let before = listed.entry(row.worker).or_default();
+        before.retain(|task| !row.tasks.contains(task));
+        row.tasks.append(before);
+        row.tasks.sort_by_key(|task| task.id);
+        before.clone_from(&row.tasks);
     }
 
     async fn counter(&self, worker: WorkerId) -> Result<Option<u64>> {
