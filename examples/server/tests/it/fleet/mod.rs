@@ -5,6 +5,7 @@ mod audit;
 mod ground;
 mod node;
 
+mod killed;
 mod restarts;
 mod terminated;
 

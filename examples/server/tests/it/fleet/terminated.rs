@@ -14,7 +14,7 @@ const SPACING: Duration = Duration::from_millis(200);
 const TERMINATE: &str = "
 SELECT state <> 'idle', pg_terminate_backend(pid)
 FROM (
-    SELECT pid, state FROM pg_stat_activity WHERE application_name = 'leyline' ORDER BY state = 'idle', random() LIMIT 1
+    SELECT pid, state FROM pg_stat_activity WHERE application_name LIKE 'leyline%' ORDER BY state = 'idle', random() LIMIT 1
 ) AS session";
 
 #[tokio::test(flavor = "multi_thread")]
