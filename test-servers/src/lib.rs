@@ -36,5 +36,6 @@ pub use binaries::missing_packages;
 pub use database::Database;
 pub use nginx::Nginx;
 pub use pgbouncer::{PgBouncer, PgBouncerOptions};
+pub use port::free as free_port;
 pub use postgres::{Backup, Mode, Postgres, PostgresOptions};
 pub use proxy::Proxy;
