@@ -3,17 +3,25 @@
 //! Absolute numbers mean little on a shared machine; the ratios are what to read. Workloads that need the example server
 //! start the binary `leyline-server` that lies beside this one: `cargo build --release -p leyline-server` makes it.
 
+mod bulk;
+mod callers;
+mod drain;
 mod idle;
 mod large;
+mod place;
+mod postgres;
 mod progress;
 mod report;
 mod server;
 mod sockets;
+mod tasks;
 mod uploads;
 
 use std::error::Error;
 
 use clap::{Parser, Subcommand};
+
+use crate::place::Place;
 
 type Result<T = (), E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
 
@@ -48,6 +56,22 @@ enum Workload {
         #[arg(long, default_value_t = 30)]
         seconds: u64,
     },
+    /// Tasks accepted in batches, beside an INSERT by hand.
+    Bulk {
+        #[command(flatten)]
+        place: Place,
+        /// How many tasks in each measurement.
+        #[arg(long, default_value_t = 20_000)]
+        tasks: usize,
+    },
+    /// Tasks through the worker, beside claims and finishes by hand.
+    Drain {
+        #[command(flatten)]
+        place: Place,
+        /// How many tasks in each measurement.
+        #[arg(long, default_value_t = 50_000)]
+        tasks: usize,
+    },
     /// All of the above.
     All,
     /// The bare axum server of `sockets`.
@@ -63,6 +87,8 @@ async fn main() -> Result {
         Workload::Sockets { count } => sockets::run(count).await,
         Workload::Large { mib } => large::run(mib).await,
         Workload::Idle { seconds } => idle::run(seconds).await,
+        Workload::Bulk { place, tasks } => bulk::run(&place, tasks).await,
+        Workload::Drain { place, tasks } => drain::run(&place, tasks).await,
         Workload::BareSockets => sockets::bare().await,
         Workload::All => {
             progress::run().await?;

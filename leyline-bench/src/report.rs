@@ -13,8 +13,12 @@ impl Samples {
         self.0[self.0.len() / 2]
     }
 
+    fn ends(&self) -> (f64, f64) {
+        (self.0[0], self.0[self.0.len() - 1])
+    }
+
     fn range(&self) -> String {
-        let (least, most) = (self.0[0], self.0[self.0.len() - 1]);
+        let (least, most) = self.ends();
         format!("{least:.1} to {most:.1}")
     }
 }
@@ -33,4 +37,32 @@ pub(crate) fn line(name: &str, samples: &Samples, unit: &str) {
 
 pub(crate) fn figure(name: &str, value: f64, unit: &str, goal: &str) {
     println!("  {name:<44} {value:>10.2} {unit:<10} goal {goal}");
+}
+
+/// LeyLine and its raw limit, measured in turns.
+#[derive(Default)]
+pub(crate) struct Pair {
+    pub(crate) raw: Vec<f64>,
+    pub(crate) leyline: Vec<f64>,
+}
+
+impl Pair {
+    /// Prints both, and the ratio of each round.
+    pub(crate) fn print(self, what: &str, unit: &str, goal: &str) {
+        let ratios = self
+            .leyline
+            .iter()
+            .zip(&self.raw)
+            .map(|(leyline, raw)| leyline / raw);
+        let ratios = Samples::new(ratios.collect());
+        line(&format!("{what}: by hand"), &Samples::new(self.raw), unit);
+        line(&format!("{what}: leyline"), &Samples::new(self.leyline), unit);
+        let (least, most) = ratios.ends();
+        let name = format!("{what}: RATIO");
+        println!(
+            "  {name:<44} {:>10.2} {:<10} ({least:.2} to {most:.2}) goal {goal}",
+            ratios.median(),
+            ""
+        );
+    }
 }

@@ -80,7 +80,7 @@ CREATE INDEX detail_kind ON leyline.detail (kind, id);
 CREATE INDEX task_ready ON leyline.task (kind, priority, run_at, id) WHERE status = 0;
 
 -- The few among them that were freed from a dead worker: a claim takes suspects apart.
-CREATE INDEX task_freed ON leyline.task (kind, priority, run_at, id) WHERE status = 0 AND rescues > 0;
+CREATE INDEX task_freed ON leyline.task (kind, rescues, priority DESC, run_at, id) WHERE status = 0 AND rescues > 0;
 
 -- What a worker holds: beats, rescues and the running counts.
 CREATE INDEX task_held ON leyline.task (worker, id) WHERE status = 1;

@@ -117,7 +117,8 @@ impl PostgresStore {
     }
 
     /// Closes the connections. Later calls of any handle are answered with
-    /// [`Stopped`](leyline_core::store::Error::Stopped); those under way come to their end.
+    /// [`Stopped`](leyline_core::store::Error::Stopped); those under way come to their end. A [`Feed`](crate::Feed) has a
+    /// connection of its own, and ends by its own token.
     ///
     /// # Cancel safety
     /// Nothing is waited for.

@@ -36,7 +36,7 @@ chosen AS MATERIALIZED (
     LIMIT $4
 ),
 due AS MATERIALIZED (
-    SELECT task.id, task.tick, task.fraction, task.done, task.total, task.unit, task.phase, task.message
+    SELECT task.ctid, task.id, task.tick, task.fraction, task.done, task.total, task.unit, task.phase, task.message
     FROM leyline.task
     WHERE task.id = ANY (ARRAY(SELECT id FROM chosen))
         AND task.status = 0

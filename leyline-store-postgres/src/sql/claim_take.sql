@@ -13,10 +13,11 @@ claimed AS (
         message = NULL,
         started_at = coalesce(task.started_at, leyline.now()),
         updated_at = leyline.now()
-    WHERE task.id = ANY (ARRAY(SELECT id FROM due))
+    WHERE task.ctid = ANY (ARRAY(SELECT ctid FROM due))
     RETURNING task.*
 )
 SELECT
+    looked.number,
     due.tick,
     due.fraction,
     due.done,
@@ -25,7 +26,13 @@ SELECT
     due.phase,
     due.message,
 {row}
-FROM claimed AS task
-JOIN due ON due.id = task.id
+FROM (
+    SELECT count(*) AS number
+    FROM chosen
+) AS looked
+LEFT JOIN (
+    claimed AS task
+    JOIN due ON due.id = task.id
 {detail}
+) ON TRUE
 ORDER BY task.priority DESC, task.run_at, task.id

@@ -6,7 +6,7 @@ use leyline_core::{CancellationToken, Status, Watch};
 use leyline_store_postgres::PostgresOptions;
 
 use crate::given;
-use crate::node::{NEVER, Node, soon, until};
+use crate::node::{NEVER, Node, holds, soon, until};
 use crate::relay::{Fate, Relay};
 
 /// Cancels a task while the watcher's node may be deaf, and expects the watcher to learn of it.
@@ -31,7 +31,7 @@ async fn after_its_backend_is_terminated_the_feed_listens_again_and_reads_what_i
     let acts = Node::gateway(&options, NEVER).await;
     let watches = Node::gateway(&options, NEVER).await.feed();
     for _ in 0..3 {
-        let mut watch = watches.watch(acts.submit().await).await;
+        let mut watch = watches.watch(acts.insert().await).await;
         terminate_feeds(&options).await;
         tells(&acts, &mut watch).await;
     }
@@ -45,13 +45,13 @@ async fn a_connection_that_is_cut_or_swallows_everything_is_replaced() {
     let watches = Node::gateway(&options, NEVER).await;
     let feed = watches.store.feed(watches.leyline.hub().clone());
     let stop = CancellationToken::new();
-    let running = tokio::spawn(feed.silence(Duration::from_millis(200)).run(stop.clone()));
+    let running = tokio::spawn(feed.silence(Duration::from_secs(1)).run(stop.clone()));
     let mut connections = 0;
     for fate in [Fate::Cut, Fate::Swallowed] {
-        soon(relay.more_connections_than(connections)).await;
-        let mut watch = watches.watch(acts.submit().await).await;
+        soon(holds(async || relay.connections() > connections)).await;
+        let mut watch = watches.watch(acts.insert().await).await;
         tells(&acts, &mut watch).await;
-        let mut watch = watches.watch(acts.submit().await).await;
+        let mut watch = watches.watch(acts.insert().await).await;
         connections = relay.connections();
         relay.break_all(fate).await;
         tells(&acts, &mut watch).await;
@@ -59,6 +59,27 @@ async fn a_connection_that_is_cut_or_swallows_everything_is_replaced() {
     }
     stop.cancel();
     soon(running).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_fails_or_is_not_answered_is_made_again() {
+    let relay = Relay::start(&given::url()).await;
+    let direct = given::options();
+    let mut options = PostgresOptions::url(&relay.url())
+        .unwrap()
+        .listen_url(&given::url())
+        .unwrap();
+    options.schema.clone_from(&direct.schema);
+    options.allow_lossy = true;
+    let acts = Node::gateway(&direct, NEVER).await;
+    let watches = Node::gateway(&options, NEVER).await.feed();
+    let mut watch = watches.watch(acts.insert().await).await;
+    tells(&acts, &mut watch).await;
+    for fate in [Fate::Cut, Fate::Swallowed] {
+        let mut watch = watches.watch(acts.insert().await).await;
+        relay.break_all(fate).await;
+        tells(&acts, &mut watch).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,12 +91,12 @@ async fn a_silent_connection_that_answers_is_kept() {
     let feed = watches.store.feed(watches.leyline.hub().clone());
     let stop = CancellationToken::new();
     tokio::spawn(feed.silence(Duration::from_millis(500)).run(stop.clone()));
-    let mut watch = watches.watch(acts.submit().await).await;
+    let mut watch = watches.watch(acts.insert().await).await;
     tells(&acts, &mut watch).await;
     // Three pings of five bytes.
     let sent = relay.bytes_sent();
-    soon(relay.more_bytes_sent_than(sent + 14)).await;
-    let mut watch = watches.watch(acts.submit().await).await;
+    soon(holds(async || relay.bytes_sent() >= sent + 15)).await;
+    let mut watch = watches.watch(acts.insert().await).await;
     tells(&acts, &mut watch).await;
     assert_eq!(relay.connections(), 1);
     stop.cancel();

@@ -11,7 +11,7 @@ use leyline_store_postgres::{PostgresOptions, PostgresStore, sqlx};
 use leyline_testkit::{ManualClock, Subject};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _, raw_sql};
-use test_servers::{Database, PgBouncer, PgBouncerOptions, Postgres};
+use test_servers::{Database, PgBouncer, PgBouncerOptions, Postgres, Proxy};
 
 /// A store, and the name of its schema.
 #[derive(Clone)]
@@ -43,10 +43,12 @@ fn database() -> &'static Database {
     })
 }
 
-/// A database of one's own, where others' open transactions keep no dead rows alive.
-pub(crate) fn own_database() -> Database {
-    database();
-    Postgres::shared().database()
+/// A server of one's own, where others' open transactions keep no dead rows alive.
+pub(crate) fn own_server() -> Postgres {
+    match Postgres::start(test_servers::PostgresOptions::default()) {
+        Some(server) => server,
+        None => std::process::exit(0),
+    }
 }
 
 pub(crate) fn url() -> String {
@@ -140,6 +142,27 @@ impl Subject for OnManualClock {
     }
 }
 
+/// A network to the server that fails on demand.
+pub(crate) fn network() -> Proxy {
+    let options: PgConnectOptions = url().parse().expect("it is a URL");
+    Proxy::start(options.get_port())
+}
+
+/// Another process's handle of the same store, by way of this network.
+pub(crate) async fn by_way_of(
+    network: &Proxy,
+    store: &Store,
+    set: impl FnOnce(&mut PostgresOptions),
+) -> Store {
+    let schema = store.schema.clone();
+    let mut options = PostgresOptions::url(&network.url(&url())).expect("it is a URL");
+    options.schema.clone_from(&schema);
+    options.allow_lossy = true;
+    set(&mut options);
+    let store = PostgresStore::open(options).await.expect("it opens");
+    Store { store, schema }
+}
+
 /// The same store behind a pooler.
 pub(crate) fn through_pgbouncer(options: &PostgresOptions) -> PostgresOptions {
     let mut pooled = PostgresOptions::url(&pooled_url()).expect("it is a URL");
@@ -177,11 +200,14 @@ pub(crate) async fn number(text: &str) -> i64 {
     row.get(0)
 }
 
+/// How often another process is looked at.
+const GLANCE: Duration = Duration::from_millis(5);
+
 /// Waits until it holds.
 pub(crate) async fn until(holds: impl AsyncFn() -> bool) {
     let waiting = async {
         while !holds().await {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(GLANCE).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(30), waiting)

@@ -11,7 +11,8 @@ use crate::given;
 
 #[tokio::test]
 async fn beats_are_hot_updates_of_worker_and_task() {
-    let database = given::own_database();
+    let server = given::own_server();
+    let database = server.database();
     let options = PostgresOptions::url(database.url()).expect("it is a URL");
     let options = given::in_test(options);
     let store = PostgresStore::open(options).await.expect("it opens");

@@ -9,6 +9,7 @@ mod contention;
 mod faults;
 mod feed;
 mod feed_outage;
+mod frozen;
 mod hot;
 mod migrate;
 mod neighbours;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use leyline_core::{
     Builder, CancellationToken, Json, Leyline, Options, ProcessError, Status, Task, TaskContext, TaskId,
-    Update, Watch, typed,
+    TaskStoreExt as _, Update, Watch, typed,
 };
 use leyline_store_postgres::{PostgresOptions, PostgresStore};
 use tokio::sync::Semaphore;
@@ -67,6 +67,14 @@ impl Node {
         self.leyline.submit(task).await.expect("it is accepted").task.id
     }
 
+    /// Inserts a task, and tells nobody.
+    pub(crate) async fn insert(&self) -> TaskId {
+        let task = self.leyline.new_task("any").expect("the kind is declared");
+        let id = task.id;
+        self.store.insert_one(task).await.expect("it is inserted");
+        id
+    }
+
     /// Watches a task, and has been told what it is now.
     pub(crate) async fn watch(&self, id: TaskId) -> Watch {
         let mut watch = self.leyline.watch(id).await.expect("it is there");
@@ -92,6 +100,13 @@ pub(crate) fn soon<T>(what: impl Future<Output = T>) -> impl Future<Output = T> 
     async move {
         let answer = tokio::time::timeout(SOON, what).await;
         answer.unwrap_or_else(|_| panic!("it did not come: {place}"))
+    }
+}
+
+/// Waits until something is so.
+pub(crate) async fn holds(what: impl AsyncFn() -> bool) {
+    while !what().await {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -77,18 +76,6 @@ impl Relay {
     /// From clients to the server.
     pub(crate) fn bytes_sent(&self) -> u64 {
         self.state.sent.load(Ordering::SeqCst)
-    }
-
-    pub(crate) async fn more_connections_than(&self, count: u64) {
-        while self.connections() <= count {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    pub(crate) async fn more_bytes_sent_than(&self, count: u64) {
-        while self.bytes_sent() <= count {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
     }
 }
 
