@@ -17,7 +17,7 @@ const SCHEMA: &str = "bench_drain";
 /// Tasks in one call when they are put in, which is not measured.
 const BATCH: usize = 1_000;
 
-pub(crate) async fn run(place: &Place, count: usize) -> Result {
+pub(crate) async fn run(place: &Place, count: usize, concurrencies: &[usize]) -> Result {
     title(
         "drain",
         &format!("{count} tasks: claim, run, finish with an output"),
@@ -25,7 +25,7 @@ pub(crate) async fn run(place: &Place, count: usize) -> Result {
     let server = place.server()?;
     let store = server.store(SCHEMA).await?;
     Raw::create(&server).await?;
-    for concurrency in [10, 100, 500] {
+    for &concurrency in concurrencies {
         let mut pair = Pair::default();
         for _ in 0..place.rounds {
             pair.raw.push(raw(&server, &store, count, concurrency).await?);

@@ -71,6 +71,9 @@ enum Workload {
         /// How many tasks in each measurement.
         #[arg(long, default_value_t = 50_000)]
         tasks: usize,
+        /// Tasks at once in the worker, and in one statement by hand.
+        #[arg(long, value_delimiter = ',', default_values_t = [10, 100, 500])]
+        concurrency: Vec<usize>,
     },
     /// All of the above.
     All,
@@ -88,7 +91,11 @@ async fn main() -> Result {
         Workload::Large { mib } => large::run(mib).await,
         Workload::Idle { seconds } => idle::run(seconds).await,
         Workload::Bulk { place, tasks } => bulk::run(&place, tasks).await,
-        Workload::Drain { place, tasks } => drain::run(&place, tasks).await,
+        Workload::Drain {
+            place,
+            tasks,
+            concurrency,
+        } => drain::run(&place, tasks, &concurrency).await,
         Workload::BareSockets => sockets::bare().await,
         Workload::All => {
             progress::run().await?;
