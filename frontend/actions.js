@@ -51,16 +51,17 @@ export class Actions {
     const { store, onProblem } = this.#options;
     if (this.#busy.has(task.id)) return;
     this.#busy.add(task.id);
+    const asked = store.moment;
     try {
-      if (action === "cancel") store.put(await cancelTask(task));
-      if (action === "requeue") store.put(await requeueTask(task));
+      if (action === "cancel") store.put(await cancelTask(task), asked);
+      if (action === "requeue") store.put(await requeueTask(task), asked);
       if (action === "delete") {
         await deleteTask(task);
         store.remove(task.id);
       }
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      await this.#recover(task, problem).catch(() => onProblem(problem.message));
+      await this.#recover(task, problem, asked).catch(() => onProblem(problem.message));
     } finally {
       this.#busy.delete(task.id);
     }
@@ -71,10 +72,11 @@ export class Actions {
    *
    * @param {Task} task
    * @param {Problem} problem
+   * @param {number} asked
    */
-  async #recover(task, problem) {
+  async #recover(task, problem, asked) {
     if (problem.status === 404 || problem.status === 410) this.#options.store.remove(task.id);
-    else if (problem.status === 409) this.#options.store.put(problem.task ?? (await getTask(task.id)));
+    else if (problem.status === 409) this.#options.store.put(problem.task ?? (await getTask(task.id)), asked);
     else throw problem;
   }
 }

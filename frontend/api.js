@@ -154,6 +154,18 @@ export function stats() {
 }
 
 /**
+ * The kinds that this server takes: its contract names them.
+ *
+ * @returns {Promise<string[]>}
+ */
+export async function knownKinds() {
+  const document = await request(address("api/openapi.json"));
+  const kinds = document?.components?.schemas?.UploadForm?.properties?.kind?.enum;
+  if (!Array.isArray(kinds)) throw new Problem(200, "The server does not say which kinds it takes.");
+  return kinds.filter((kind) => typeof kind === "string");
+}
+
+/**
  * A file's JSON. It never changes under its address, so the browser may keep it.
  *
  * @param {string} url

@@ -28,6 +28,19 @@ export class Composer {
     this.#show();
   }
 
+  /**
+   * Offers only what the server takes: a build of it may lack a kind.
+   *
+   * @param {string[]} kinds
+   */
+  offer(kinds) {
+    for (const radio of this.#options.kinds.querySelectorAll("input")) {
+      const label = /** @type {HTMLElement} */ (radio.closest("label"));
+      label.hidden = radio.value !== "auto" && !kinds.includes(radio.value);
+      if (label.hidden && this.#chosen === radio.value) this.choose("auto");
+    }
+  }
+
   /** `auto` or a kind. */
   get chosen() {
     return this.#chosen;

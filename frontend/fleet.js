@@ -3,13 +3,13 @@
 import { stats } from "./api.js";
 import { endingsChart, loadChart } from "./chart.js";
 import { h, setText } from "./element.js";
-import { ago, count, duration, percent } from "./format.js";
+import { count, duration, percent } from "./format.js";
 import { kindLabel } from "./kinds.js";
 import { endedPerMinute, history, successRate, totals } from "./stats.js";
+import { Workers } from "./workers.js";
 
 /** @typedef {import("./stats.js").Sample} Sample */
 /** @typedef {import("./stats.js").Stats} Stats */
-/** @typedef {import("./stats.js").Worker} Worker */
 
 /** Between two questions, in milliseconds. */
 const PACE = 2500;
@@ -31,6 +31,7 @@ export class Fleet {
   #shown = false;
   #asking = false;
   #options;
+  #workers;
   /** @type {Record<string, HTMLElement>} */
   #numbers = {};
 
@@ -39,9 +40,11 @@ export class Fleet {
    * @param {HTMLElement} options.view
    * @param {Record<"tiles" | "endings" | "load" | "kinds" | "workers" | "note", HTMLElement>} options.parts
    * @param {() => Iterable<import("./snapshot.js").Task>} options.tasks
+   * @param {(id: string) => void} options.onTask
    */
   constructor(options) {
     this.#options = options;
+    this.#workers = new Workers(options.parts.workers, options.onTask);
     for (const [name, label] of TILES) {
       const number = h("dd", { text: "–" });
       this.#numbers[name] = number;
@@ -84,11 +87,11 @@ export class Fleet {
     setText(this.#numbers.waiting, count(sum.pending));
     setText(this.#numbers.pace, count(endedPerMinute(buckets)));
     setText(this.#numbers.success, success === null ? "–" : percent(success));
-    const { endings, load, kinds, workers } = this.#options.parts;
+    const { endings, load, kinds } = this.#options.parts;
     endings.replaceChildren(endingsChart(buckets));
     load.replaceChildren(loadChart(buckets));
     kinds.replaceChildren(kindsTable(answer));
-    workers.replaceChildren(...workerList(answer.workers ?? [], now));
+    this.#workers.show(answer);
   }
 }
 
@@ -120,27 +123,4 @@ function kindsTable({ kinds, window_seconds }) {
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "hidden", text: "Kind" })), ...head)),
     h("tbody", {}, ...rows),
   );
-}
-
-/**
- * @param {Worker[]} workers
- * @param {number} now
- */
-function workerList(workers, now) {
-  if (workers.length === 0) return [h("li", { class: "quiet", text: "No worker is alive. Tasks wait until one starts." })];
-  return workers.map((worker) => {
-    const slots = Math.min(64, Math.max(worker.slots ?? 0, worker.running));
-    const squares = Array.from({ length: slots }, (_, index) => h("i", { "data-busy": index < worker.running ? "yes" : null }));
-    const running = worker.slots ? `${worker.running} of ${worker.slots} slots busy` : `${count(worker.running)} running`;
-    const up = worker.started_at ? `up ${duration(now - Date.parse(worker.started_at)).replace(/\.\d s$/, " s")}` : "";
-    const beat = worker.beat_at ? `beat ${ago(worker.beat_at, now)}` : "";
-    return h(
-      "li",
-      { class: "worker" },
-      h("span", { class: "worker-pulse", "aria-hidden": "true" }),
-      h("span", { class: "worker-name", title: worker.id, text: worker.id.replaceAll("-", "").slice(-8) }),
-      h("span", { class: "worker-slots", "aria-hidden": "true" }, ...squares),
-      h("span", { class: "worker-facts", text: [running, up, beat].filter(Boolean).join(" · ") }),
-    );
-  });
 }

@@ -85,6 +85,7 @@ export class Listing {
   }
 
   async #ask() {
+    const asked = this.#store.moment;
     const knownBefore = new Set([...this.#store.all()].map((task) => task.id));
     const tasks = [];
     /** @type {string | null} */
@@ -96,7 +97,7 @@ export class Listing {
       if (!after) break;
     }
     this.#set({ more: after !== null });
-    return this.#store.reconcile(tasks, { complete: after === null, knownBefore });
+    return this.#store.reconcile(tasks, { complete: after === null, knownBefore, asked });
   }
 
   /** @param {number} wait in milliseconds; an earlier appointment stands */

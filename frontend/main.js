@@ -1,7 +1,7 @@
 /** The wiring: files go in at the composer, tasks come back over the socket, cards show what is known. */
 
 import { Actions } from "./actions.js";
-import { createTask, idempotencyKey, socketAddress } from "./api.js";
+import { createTask, getTask, idempotencyKey, knownKinds, socketAddress } from "./api.js";
 import { Board } from "./board.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
@@ -119,6 +119,22 @@ function simulate() {
   queue.add({ key: idempotencyKey(), file: null, kind: "simulate", params: composer.paramsFor("simulate"), order });
 }
 
+/**
+ * Shows a task that may be on none of the pages that were loaded.
+ *
+ * @param {string} id
+ */
+async function openTask(id) {
+  const asked = store.moment;
+  try {
+    if (!store.get(id)) store.put(await getTask(id), asked);
+  } catch (problem) {
+    return say(/** @type {Error} */ (problem).message);
+  }
+  const task = store.get(id);
+  if (task) detail.open(task);
+}
+
 listenForFiles({ input: byId("files", HTMLInputElement), page: document.documentElement, onFiles: upload, onRefused: say });
 byId("run", HTMLButtonElement).addEventListener("click", simulate);
 byId("try-simulate", HTMLButtonElement).addEventListener("click", simulate);
@@ -136,6 +152,7 @@ const fleet = new Fleet({
     note: byId("fleet-note", HTMLElement),
   },
   tasks: () => store.all(),
+  onTask: openTask,
 });
 followRoute({ tasks: byId("view-tasks", HTMLElement), fleet: byId("view-fleet", HTMLElement) }, (view) => {
   board.setView(view);
@@ -164,5 +181,7 @@ setInterval(async () => {
   if (await listing.reload()) socket.restart();
 }, DOUBT);
 
+// Where nothing is known of the kinds, all are offered: the server says so of one that it does not take.
+knownKinds().then((kinds) => composer.offer(kinds), () => {});
 listing.reload();
 socket.open();

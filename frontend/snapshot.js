@@ -74,6 +74,18 @@ export function isNewer(candidate, known) {
 }
 
 /**
+ * Whether the two can't be of one history with `candidate` as the later: the revision never falls, and no status changes
+ * without it. A lower tick is no sign: the store is told of progress now and then only.
+ *
+ * @param {Pick<Task, "revision" | "status">} candidate
+ * @param {Pick<Task, "revision" | "status">} known
+ */
+export function isRewound(candidate, known) {
+  if (candidate.revision !== known.revision) return candidate.revision < known.revision;
+  return candidate.status !== known.status;
+}
+
+/**
  * The newer of the two. Links come with HTTP answers only, so a newer event takes over those that are known.
  *
  * @param {Task | undefined} known

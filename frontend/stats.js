@@ -15,15 +15,21 @@ import { isTerminal } from "./snapshot.js";
  */
 
 /**
+ * @typedef {object} Running a task that runs on a worker
+ * @property {string} id
+ * @property {string} kind
+ * @property {string} since when this attempt began
+ *
  * @typedef {object} Worker
  * @property {string} id
  * @property {number} running
- * @property {number} [slots]
- * @property {string} [started_at]
- * @property {string} [beat_at]
+ * @property {Running[]} tasks the first of those
+ * @property {string} started_at
+ * @property {string} beat_at
+ * @property {number} period_seconds how often it promised to beat
  */
 
-/** @typedef {{ kinds: KindStats[], window_seconds: number, workers: Worker[] }} Stats */
+/** @typedef {{ now: string, kinds: KindStats[], window_seconds: number, workers: Worker[] }} Stats all times are the store's */
 /** @typedef {{ pending: number, processing: number, completed: number, failed: number, cancelled: number }} Totals */
 /** @typedef {{ time: number, totals: Totals }} Sample `time` in milliseconds since the epoch */
 /** @typedef {{ time: number, completed: number, failed: number, running: number, waiting: number }} Bucket */
@@ -34,8 +40,33 @@ export const BUCKET = 5000;
 /** Between two samples further apart than this, something else happened; in milliseconds. */
 const GAP = 4 * BUCKET;
 
+/** How many tasks of a worker are shown, unless one line more shows all. */
+export const LISTED = 6;
+
 /**
- * @param {Stats} stats
+ * Those that have run for longest: what somebody who looks for trouble looks for. One more than `limit` is no more than the
+ * line that would stand for it.
+ *
+ * @param {Running[]} tasks
+ * @param {number} limit
+ */
+export function longestRunning(tasks, limit) {
+  const sorted = [...tasks].sort((a, b) => Date.parse(a.since) - Date.parse(b.since) || (a.id < b.id ? -1 : 1));
+  return sorted.slice(0, sorted.length === limit + 1 ? limit + 1 : limit);
+}
+
+/**
+ * Whether a worker has missed a beat for sure. It may be cut off or dead; the others find out.
+ *
+ * @param {Worker} worker
+ * @param {number} now by the store's clock
+ */
+export function isSilent({ beat_at, period_seconds }, now) {
+  return now - Date.parse(beat_at) > 2 * period_seconds * 1000;
+}
+
+/**
+ * @param {Pick<Stats, "kinds">} stats
  * @returns {Totals}
  */
 export function totals({ kinds }) {

@@ -27,6 +27,8 @@ export class Watch {
   #watched = new Set();
   /** Ids that the server refused to watch; asked for again on the next connection. @type {Set<string>} */
   #refused = new Set();
+  /** Revisions at which a task was watched anew although its end had been told. @type {Map<string, number>} */
+  #doubted = new Map();
   #scheduled = false;
   #options;
 
@@ -49,6 +51,8 @@ export class Watch {
   opened() {
     this.#watched.clear();
     this.#refused.clear();
+    this.#doubted.clear();
+    this.#options.store.reconnected();
     this.#options.send({ list: true });
     this.#update();
   }
@@ -59,7 +63,9 @@ export class Watch {
     if (typeof frame.id === "string" && typeof frame.revision === "number") {
       // The server forgets a task once it has told the end of it.
       if (isTerminal(frame)) this.#watched.delete(frame.id);
-      store.put(frame);
+      store.hear(frame);
+      const task = store.get(frame.id);
+      if (isTerminal(frame) && task && !isTerminal(task)) this.#doubt(task);
     } else if (typeof frame.gone === "string") {
       this.#watched.delete(frame.gone);
       store.remove(frame.gone);
@@ -70,6 +76,19 @@ export class Watch {
     } else if (frame.list_changed !== undefined) {
       this.#options.onListChanged();
     }
+  }
+
+  /**
+   * The server has told an end, and the page knows that the task goes on: either of them is late, or the store went back.
+   * The list knows. Watched anew, once, the task is told as the server has it by now.
+   *
+   * @param {Task} task
+   */
+  #doubt({ id, revision }) {
+    this.#options.onListChanged();
+    if (this.#doubted.get(id) === revision) return;
+    this.#doubted.set(id, revision);
+    this.#schedule();
   }
 
   #schedule() {

@@ -138,6 +138,39 @@ const SCENES = {
     await shoot(visit, "fleet", { whole: true });
   },
 
+  /** A larger fleet than one server is: what it would answer. */
+  async workers(visit) {
+    const now = Date.parse("2026-01-02T12:00:00Z");
+    const ago = (seconds) => new Date(now - seconds * 1000).toISOString();
+    const kinds = ["motion", "image", "simulate", "digest", "transcribe-speech"];
+    const id = (n) => `0190f0a2-7c3e-7d4b-9a51-${(0x9e3779b9 * (n + 3)).toString(16).padStart(12, "0").slice(-12)}`;
+    const tasks = (count, seed) =>
+      Array.from({ length: count }, (_, n) => ({ id: id(seed + n), kind: kinds[(seed + n) % kinds.length], since: ago(2 + n * n * 7) }));
+    const worker = (seed, running, up, beat) => ({
+      id: id(seed * 100),
+      running,
+      tasks: tasks(Math.min(running, 100), seed),
+      started_at: ago(up),
+      beat_at: ago(beat),
+      period_seconds: 10,
+    });
+    const count = (kind, pending, processing, completed, failed) => ({ kind, pending, processing, completed, failed, cancelled: 0 });
+    const answer = {
+      now: ago(0),
+      window_seconds: 86_400,
+      kinds: [count("digest", 2, 4, 9120, 3), count("image", 0, 5, 48_213, 17), count("motion", 31, 14, 1204, 40)],
+      oldest_due: ago(4),
+      workers: [worker(1, 3, 9_000, 4), worker(2, 18, 200_000, 1), worker(3, 2, 700, 34), worker(4, 0, 12, 2)],
+    };
+    await visit.page.route("**/api/stats", (route) => route.fulfill({ json: answer }));
+    await visit.page.getByRole("link", { name: "Fleet" }).click();
+    await visit.page.getByText("and 12 more").waitFor();
+    await shoot(visit, "workers", { whole: true });
+    await visit.page.getByRole("region", { name: "Workers" }).scrollIntoViewIfNeeded();
+    await visit.page.getByRole("button", { name: /Motion/ }).first().hover();
+    await visit.page.getByRole("region", { name: "Workers" }).screenshot({ path: path.join(folder, "workers-panel.png") });
+  },
+
   async lost(visit) {
     await visit.simulate({ Length: 60 });
     await visit.above("Simulation", 3);

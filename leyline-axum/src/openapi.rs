@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
+use leyline_core::Kind;
+use serde_json::Value;
 use utoipa::OpenApi;
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Server};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Schema, Server};
 
 use crate::gate::Api;
 use crate::schema::ProblemDetails;
@@ -14,6 +16,9 @@ use crate::wire;
 
 /// The media type of problems.
 const PROBLEM: &str = "application/problem+json";
+
+/// What a client sends that names a kind to work with. (What it asks for in lists may be of kinds that were.)
+const NAMING_A_KIND: &[&str] = &["TaskRequest", "UploadForm"];
 
 /// What stands before the paths, which the router adds from its handlers.
 #[derive(OpenApi)]
@@ -49,6 +54,25 @@ pub(crate) fn with_problems(mut document: utoipa::openapi::OpenApi) -> utoipa::o
                     response.content.insert(PROBLEM.to_owned(), content.clone());
                 }
             }
+        }
+    }
+    document
+}
+
+/// Says which kinds this service takes, where a client names one.
+pub(crate) fn with_kinds(mut document: utoipa::openapi::OpenApi, kinds: &[Kind]) -> utoipa::openapi::OpenApi {
+    let schemas = document
+        .components
+        .iter_mut()
+        .flat_map(|components| &mut components.schemas);
+    for (name, schema) in schemas {
+        if NAMING_A_KIND.contains(&name.as_str())
+            && let RefOr::T(Schema::Object(object)) = schema
+            && let Some(RefOr::T(Schema::Object(kind))) = object.properties.get_mut("kind")
+        {
+            let names = kinds.iter().map(|kind| Value::from(kind.as_str()));
+            // It may be left out, or said to be nothing.
+            kind.enum_values = Some(names.chain([Value::Null]).collect());
         }
     }
     document

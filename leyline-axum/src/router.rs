@@ -32,7 +32,8 @@ pub fn router_with(leyline: Leyline, options: HttpOptions) -> Router {
     let origins = options.allowed_origins.clone();
     let api = Api::new(leyline, options);
     let (router, document) = routes().split_for_parts();
-    let document = Arc::new(openapi::with_problems(document));
+    let document = openapi::with_kinds(openapi::with_problems(document), &api.leyline.kinds());
+    let document = Arc::new(document);
     let describer = api.clone();
     let router = router
         .route(
@@ -50,7 +51,7 @@ pub fn router_with(leyline: Leyline, options: HttpOptions) -> Router {
     }
 }
 
-/// The OpenAPI document as it is served, for paths without a prefix.
+/// The OpenAPI document as it is served, for paths without a prefix. What a service serves also names its kinds.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     openapi::with_problems(routes().into_openapi())
 }

@@ -203,8 +203,13 @@ pub struct ProblemDetails {
 }
 
 /// Counts and workers.
+///
+/// Ages are told by `now`: nobody's clock but the store's is in this answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ServiceStats {
+    /// The store's time at the count.
+    #[schema(format = DateTime)]
+    pub now: String,
     /// How far back terminal tasks are counted.
     pub window_seconds: u64,
     /// Counts by kind, sorted; kinds with nothing to count are left out.
@@ -238,8 +243,10 @@ pub struct KindCounts {
 pub struct Worker {
     /// Drawn anew at every start.
     pub id: String,
-    /// Tasks that run on it.
+    /// Tasks that run on it; exact.
     pub running: u32,
+    /// The first 100 of them, in the order of their ids.
+    pub tasks: Vec<RunningTask>,
     /// When it first beat.
     #[schema(format = DateTime)]
     pub started_at: String,
@@ -248,6 +255,19 @@ pub struct Worker {
     pub beat_at: String,
     /// How often it promised to.
     pub period_seconds: f64,
+}
+
+/// A task that runs on a worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunningTask {
+    /// The task.
+    #[schema(format = "uuid")]
+    pub id: String,
+    /// Its kind.
+    pub kind: String,
+    /// Since when this attempt runs.
+    #[schema(format = DateTime)]
+    pub since: String,
 }
 
 /// The answer of `/healthz` and `/readyz`.

@@ -19,7 +19,9 @@ use crate::metrics;
 use crate::options::{KindOptions, Options};
 use crate::publisher::Publisher;
 use crate::status::Verb;
-use crate::store::{Inserted, ListQuery, Page, Stats, TaskStore, TaskStoreExt as _, WorkerRow, deadline};
+use crate::store::{
+    Inserted, ListQuery, MAX_RUNNING_SHOWN, Page, Stats, TaskStore, TaskStoreExt as _, WorkerRow, deadline,
+};
 use crate::task::{BlobRef, Invalid, Kind, NewTask, Task, TaskId, label};
 use crate::worker::{Config, Drained, Engine, Registered};
 
@@ -142,9 +144,8 @@ impl Leyline {
     /// A dropped call may or may not have inserted the task; sending it again finds out.
     pub async fn submit(&self, task: NewTask) -> Result<Inserted, Error> {
         self.check(&task)?;
-        let kind = task.kind.clone();
         let inserted = self.0.store.insert_one(task).await?;
-        self.announce(&kind, &inserted);
+        self.tell_inserted(&inserted);
         Ok(inserted)
     }
 
@@ -163,15 +164,15 @@ impl Leyline {
             self.check(task)?;
         }
         let answers = self.0.store.insert(tasks).await?;
-        for (task, answer) in tasks.iter().zip(&answers) {
-            if let Ok(inserted) = answer {
-                self.announce(&task.kind, inserted);
-            }
-        }
+        answers
+            .iter()
+            .flatten()
+            .for_each(|inserted| self.tell_inserted(inserted));
         Ok(answers)
     }
 
-    fn check(&self, task: &NewTask) -> Result<(), Error> {
+    /// What a request has to fulfil besides the bounds of its values, which the store checks.
+    pub(crate) fn check(&self, task: &NewTask) -> Result<(), Error> {
         if !self.0.declared.contains_key(&task.kind) {
             return Err(Error::UnknownKind {
                 kind: task.kind.to_string(),
@@ -189,13 +190,20 @@ impl Leyline {
         Ok(())
     }
 
-    fn announce(&self, kind: &Kind, inserted: &Inserted) {
+    fn tell_inserted(&self, inserted: &Inserted) {
         let Inserted { task, existed } = inserted;
-        info!(id = %task.id, %kind, revision = task.revision, existed, verb = "insert");
-        if !existed {
-            metrics::submitted(kind, 1);
-            self.0.publisher.publish(TaskEvent::of(task));
+        if *existed {
+            info!(id = %task.id, kind = %task.kind, revision = task.revision, existed, verb = "insert");
+        } else {
+            self.tell_accepted(task);
         }
+    }
+
+    /// Tells of a task that is new and committed.
+    pub(crate) fn tell_accepted(&self, task: &Task) {
+        info!(id = %task.id, kind = %task.kind, revision = task.revision, existed = false, verb = "insert");
+        metrics::submitted(&task.kind, 1);
+        self.0.publisher.publish(TaskEvent::of(task));
     }
 
     /// The task, if it is there.
@@ -287,7 +295,7 @@ impl Leyline {
         Ok(self.0.store.stats(STATS_WINDOW).await?)
     }
 
-    /// The workers of all processes.
+    /// The workers of all processes, each with the first [`MAX_RUNNING_SHOWN`] tasks that it runs.
     ///
     /// # Errors
     /// What the store answers.
@@ -295,7 +303,7 @@ impl Leyline {
     /// # Cancel safety
     /// Safe to drop.
     pub async fn workers(&self) -> Result<Vec<WorkerRow>, Error> {
-        Ok(self.0.store.workers().await?)
+        Ok(self.0.store.workers(MAX_RUNNING_SHOWN).await?)
     }
 
     /// Whether the service can do its work: the store answers, and no worker of this process has all its slots stuck.

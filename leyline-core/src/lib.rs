@@ -47,6 +47,9 @@
 //! id is chosen before it is inserted, so `submit` can be sent again after an unknown outcome. A client that retries
 //! whole uploads gives an [idempotency key](NewTask::idempotency_key), and one task comes of them.
 //!
+//! A service that keeps its own rows in the same database inserts both in one transaction: [`Leyline::prepare`], the
+//! `insert_in` of the store, the service's commit, [`Leyline::announce`].
+//!
 //! # Processors
 //!
 //! A [`Processor`] does the work of one kind of task. [`typed`] makes one from an async function whose params are read by
@@ -148,6 +151,7 @@ pub mod hub;
 mod leyline;
 pub mod metrics;
 mod options;
+mod prepared;
 mod processor;
 mod publisher;
 mod retry;
@@ -168,6 +172,7 @@ pub use event::{Snapshot, TaskEvent};
 pub use hub::{Hub, Update, Watch};
 pub use leyline::Leyline;
 pub use options::{KindOptions, Options};
+pub use prepared::Prepared;
 pub use processor::{Disposition, ProcessError, Processor, typed};
 pub use retry::RetryPolicy;
 pub use sink::ProgressSink;

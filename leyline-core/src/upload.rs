@@ -8,6 +8,7 @@ use crate::blob::BlobWriter;
 use crate::error::Error;
 use crate::leyline::Leyline;
 use crate::metrics;
+use crate::prepared::Prepared;
 use crate::store::Inserted;
 use crate::task::NewTask;
 
@@ -85,6 +86,25 @@ impl Upload {
             blobs.delete(&[key]).await;
         }
         answer
+    }
+
+    /// Makes the bytes durable, and checks the task for a transaction of the caller's own; see [`Leyline::prepare`]. Of a
+    /// task that is not committed in the end, the bytes are left to the sweeper. It spares them for
+    /// [`blob_grace`](crate::Options::blob_grace): the commit has to come within it.
+    ///
+    /// # Errors
+    /// As for [`Leyline::prepare`], and what the blob store answers.
+    ///
+    /// # Cancel safety
+    /// A dropped call leaves at most bytes that the sweeper removes.
+    pub async fn prepare(self) -> Result<Prepared, Error> {
+        let Self {
+            leyline,
+            mut task,
+            writer,
+        } = self;
+        task.input = Some(writer.finish().await?);
+        leyline.prepare(task)
     }
 
     /// Throws the upload away.

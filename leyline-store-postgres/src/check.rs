@@ -28,7 +28,7 @@ pub(crate) async fn server(
     options: &PostgresOptions,
 ) -> std::result::Result<(), OpenError> {
     let number = setting(connection, "server_version_num").await?;
-    if number.parse::<i32>().unwrap_or(i32::MAX) < OLDEST {
+    if is_too_old(&number) {
         return Err(OpenError::TooOld {
             found: setting(connection, "server_version").await?,
         });
@@ -55,6 +55,11 @@ pub(crate) async fn server(
         }
     }
     Ok(())
+}
+
+/// By `server_version_num`, such as 130014.
+fn is_too_old(number: &str) -> bool {
+    number.parse::<i32>().is_ok_and(|number| number < OLDEST)
 }
 
 /// Not prepared, so that any pooler passes it.
@@ -92,4 +97,19 @@ async fn look(pool: &Pool) -> Result<()> {
         .await?;
     first.run(statement(), Phase::Before, false).await?;
     occupies.commit(Phase::Before).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_too_old;
+
+    #[test]
+    fn thirteen_is_the_oldest() {
+        for number in ["90624", "120022", "129999"] {
+            assert!(is_too_old(number), "{number}");
+        }
+        for number in ["130000", "150018", "180000"] {
+            assert!(!is_too_old(number), "{number}");
+        }
+    }
 }

@@ -66,8 +66,8 @@ impl TaskStore for PostgresStore {
         verb::changed_since(&self.0, seen).await
     }
 
-    async fn workers(&self) -> Result<Vec<WorkerRow>> {
-        verb::workers(&self.0).await
+    async fn workers(&self, shown: u32) -> Result<Vec<WorkerRow>> {
+        verb::workers(&self.0, shown).await
     }
 
     async fn stats(&self, window: Duration) -> Result<Stats> {
@@ -80,5 +80,9 @@ impl TaskStore for PostgresStore {
 
     fn wakeups(&self) -> Wakeups {
         self.0.waker.subscribe()
+    }
+
+    fn announced(&self, tasks: &[Task]) {
+        self.0.wake_for(tasks);
     }
 }

@@ -1,7 +1,6 @@
 //! What can go wrong, and what it means to the caller.
 
 use leyline_core::store::Error;
-use sqlx::error::DatabaseError;
 
 use crate::pool::PoolError;
 
@@ -97,60 +96,76 @@ pub(crate) enum Phase {
     Commit,
 }
 
+/// What a code of the server means. See its manual, appendix A.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    /// The disk is full; nothing was changed.
+    Full,
+    /// Nothing was changed, and the same may succeed later: serialization, deadlock, a lock not had in time, a cancelled
+    /// statement, a standby, a lack of memory or connections.
+    Later,
+    /// As before, but the connection is of no more use: a plan of before a migration, a session that was idle within its
+    /// transaction.
+    LaterElsewhere,
+    /// The server, or somebody, has ended the session. If it was committing, it may have come to the end of that.
+    Farewell,
+    /// A prepared statement is not where it was, or is there already: a pooler stands in between.
+    Pooled,
+    /// Sending it again will not mend it.
+    Fault,
+}
+
+impl Meaning {
+    fn of(code: &str) -> Self {
+        match code {
+            "53100" => Self::Full,
+            "0A000" | "25P03" | "25P04" => Self::LaterElsewhere,
+            "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => Self::Farewell,
+            "26000" | "42P05" => Self::Pooled,
+            "40001" | "40P01" | "55P03" | "57014" | "25006" => Self::Later,
+            _ if code.starts_with("08") => Self::Farewell,
+            _ if code.starts_with("53") => Self::Later,
+            _ => Self::Fault,
+        }
+    }
+}
+
 /// Whether the server refused a statement and goes on. Otherwise the connection is of no more use.
 pub(crate) fn is_refusal(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(database) = error else {
         return false;
     };
     let code = database.code();
-    let code = code.as_deref().unwrap_or_default();
-    // A cached plan whose table has changed since, and statements that are not there: the next connection begins anew.
-    !(is_farewell(code) || matches!(code, "0A000" | "26000" | "42P05"))
-}
-
-/// Codes with which the server ends the session itself.
-fn is_farewell(code: &str) -> bool {
-    code.starts_with("08")
-        || matches!(
-            code,
-            "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "25P04"
-        )
+    let meaning = Meaning::of(code.as_deref().unwrap_or_default());
+    matches!(meaning, Meaning::Full | Meaning::Later | Meaning::Fault)
 }
 
 /// A failed statement or commit.
 pub(crate) fn of(error: sqlx::Error, phase: Phase) -> Error {
     match &error {
-        sqlx::Error::Database(database) => of_database(database.as_ref(), phase),
+        sqlx::Error::Database(database) => {
+            let code = database.code();
+            let code = code.as_deref().unwrap_or_default().to_owned();
+            let message = database.message().to_owned();
+            said(Said { code, message }, phase)
+        }
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => lost(error, phase),
         _ => Error::backend(error),
     }
 }
 
-/// What the server said. See its manual, appendix A, on the codes.
-fn of_database(database: &dyn DatabaseError, phase: Phase) -> Error {
-    let code = database.code();
-    let code = code.as_deref().unwrap_or_default();
-    let said = Said {
-        code: code.to_owned(),
-        message: database.message().to_owned(),
-    };
-    match code {
-        // The disk is full.
-        "53100" => Error::Full { source: said.into() },
-        // A session that was idle within its transaction has not committed it.
-        "25P03" | "25P04" => Error::unavailable(said),
-        // The server, or somebody, ended the session. If it was committing, it may have come to the end of that.
-        _ if is_farewell(code) => lost(said, phase),
-        // Serialization, deadlock, a lock not had in time, a cancelled statement, a standby, a plan of before a migration.
-        "40001" | "40P01" | "55P03" | "57014" | "25006" | "0A000" => Error::unavailable(said),
-        // Out of memory, connections or other resources.
-        _ if code.starts_with("53") => Error::unavailable(said),
-        "26000" | "42P05" => Error::backend(Pooler(said)),
-        _ => Error::backend(said),
+fn said(said: Said, phase: Phase) -> Error {
+    match Meaning::of(&said.code) {
+        Meaning::Full => Error::Full { source: said.into() },
+        Meaning::Later | Meaning::LaterElsewhere => Error::unavailable(said),
+        Meaning::Farewell => lost(said, phase),
+        Meaning::Pooled => Error::backend(Pooler(said)),
+        Meaning::Fault => Error::backend(said),
     }
 }
 
-fn lost(source: impl Into<leyline_core::store::BoxError>, phase: Phase) -> Error {
+/// No answer came, and none will.
+pub(crate) fn lost(source: impl Into<leyline_core::store::BoxError>, phase: Phase) -> Error {
     match phase {
         Phase::Before => Error::unavailable(source),
         Phase::Commit => Error::unknown(source),
@@ -193,9 +208,8 @@ pub(crate) struct Pooler(#[source] Said);
 
 /// Whether the statement failed by a word of the server, so that it certainly changed nothing and the server goes on.
 pub(crate) fn is_settled(error: &Error) -> bool {
-    let source = match error {
-        Error::Unavailable { source } | Error::Full { source } | Error::Backend { source } => source,
-        _ => return false,
+    let (Error::Unavailable { source } | Error::Full { source } | Error::Backend { source }) = error else {
+        return false;
     };
     source.is::<Said>()
 }
@@ -239,5 +253,71 @@ fn cause_of(error: &Error) -> String {
     match std::error::Error::source(error) {
         Some(source) => source.to_string(),
         None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(code: &str, phase: Phase, is: fn(&Error) -> bool) {
+        let said = Said {
+            code: code.to_owned(),
+            message: "no".to_owned(),
+        };
+        let error = super::said(said, phase);
+        assert!(is(&error), "{code} {phase:?}: {error:?}");
+    }
+
+    #[test]
+    fn what_was_refused_has_changed_nothing_even_at_the_commit() {
+        for code in [
+            "40001", "40P01", "55P03", "57014", "25006", "25P03", "0A000", "53200", "53300",
+        ] {
+            for phase in [Phase::Before, Phase::Commit] {
+                check(code, phase, |error| error.is_retryable() && error.is_definite());
+            }
+        }
+    }
+
+    #[test]
+    fn a_session_that_ended_at_the_commit_leaves_it_unknown() {
+        for code in ["57P01", "57P02", "57P03", "08006", "08P01"] {
+            check(code, Phase::Before, |error| {
+                error.is_retryable() && error.is_definite()
+            });
+            check(code, Phase::Commit, Error::is_unknown);
+        }
+    }
+
+    #[test]
+    fn a_full_disk_and_a_fault_are_told_apart() {
+        check("53100", Phase::Commit, |error| {
+            error.is_full() && error.is_definite()
+        });
+        for code in ["42P01", "23505", "XX001", "26000", ""] {
+            check(code, Phase::Commit, |error| !error.is_retryable());
+        }
+    }
+
+    #[test]
+    fn of_the_failures_that_settle_a_batch_all_are_words_of_the_server() {
+        let by_server = Said {
+            code: "40P01".to_owned(),
+            message: "deadlock".to_owned(),
+        };
+        assert!(is_settled(&super::said(by_server, Phase::Commit)));
+        assert!(!is_settled(&Error::unavailable("no connection")));
+        assert!(!is_settled(&Error::unknown("no answer")));
+    }
+
+    #[test]
+    fn callers_that_share_a_failure_each_hear_its_cause() {
+        let cause = std::sync::Arc::new(Error::unknown("the network"));
+        let told = shared(&cause);
+        assert!(told.is_unknown());
+        let source = std::error::Error::source(&told).expect("it has one");
+        assert_eq!(source.to_string(), "the network");
     }
 }

@@ -153,8 +153,9 @@ async fn run(connection: &mut PgConnection, text: String) -> sqlx::Result<()> {
 /// The version of the schema; 0 where there is none.
 async fn version(connection: &mut PgConnection, schema: &Schema) -> Result<i32, OpenError> {
     let failed = |error: sqlx::Error| OpenError::Failed(crate::error::of(error, crate::error::Phase::Before));
+    // Read as a table: what `to_regclass` remembers of names may be older than this transaction's lock.
     let there = format!(
-        "SELECT to_regclass('\"{}\".migration') IS NOT NULL",
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = '{}' AND tablename = 'migration')",
         schema.as_str()
     );
     if !one::<bool>(connection, there).await.map_err(failed)? {

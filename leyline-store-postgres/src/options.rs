@@ -27,6 +27,10 @@ pub struct PostgresOptions {
     /// How long a call waits for a free connection, or a connection for the server, before it is
     /// [`Unavailable`](leyline_core::store::Error::Unavailable); default 5 s.
     pub acquire_timeout: Duration,
+    /// How long a call waits for the server's answer; default 30 s. After that a read is
+    /// [`Unavailable`](leyline_core::store::Error::Unavailable), and what a change has done is
+    /// [`Unknown`](leyline_core::store::Error::Unknown): a connection that has fallen silent holds nobody for longer.
+    pub call_timeout: Duration,
     /// Whether a pooler stands in between that hands each transaction to another session, such as PgBouncer in transaction
     /// mode; default no. Every statement then runs inside a transaction and is prepared anew. PgBouncer from 1.21 on, with
     /// `max_prepared_statements` above 0, does not need it.
@@ -52,6 +56,7 @@ impl PostgresOptions {
             schema: "leyline".to_owned(),
             max_connections: 10,
             acquire_timeout: Duration::from_secs(5),
+            call_timeout: Duration::from_secs(30),
             pooled: false,
             migrate: true,
             allow_lossy: false,
@@ -71,6 +76,11 @@ impl PostgresOptions {
     pub(crate) fn connection(&self) -> PgConnectOptions {
         let prepared = if self.pooled { 0 } else { 100 };
         self.connect.clone().statement_cache_capacity(prepared)
+    }
+
+    /// Whether the feed would listen behind the pooler.
+    pub(crate) fn needs_listen_url(&self) -> bool {
+        self.pooled && self.listen.is_none()
     }
 
     /// How the feed's connection is made.

@@ -77,6 +77,10 @@ impl<'a> Cells<'a> {
         self.with(Kind::new)
     }
 
+    pub(crate) fn maybe_kind(&mut self) -> sqlx::Result<Option<Kind>> {
+        self.maybe(Kind::new)
+    }
+
     pub(crate) fn number(&mut self) -> sqlx::Result<u64> {
         self.read().map(i64::cast_unsigned)
     }

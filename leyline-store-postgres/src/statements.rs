@@ -19,6 +19,9 @@ macro_rules! statements {
             $(pub(crate) $name: Arc<str>,)*
             /// A list of one status, by its code.
             pub(crate) list_by_status: [Arc<str>; 5],
+            /// The two halves of a rescue, by what it does about locks.
+            pub(crate) rescue_bury: [Arc<str>; 2],
+            pub(crate) rescue: [Arc<str>; 2],
             /// Whether statements stay prepared on their connection.
             persistent: bool,
         }
@@ -28,6 +31,8 @@ macro_rules! statements {
                 Self {
                     $($name: text(include_str!(concat!("sql/", stringify!($name), ".sql")), schema),)*
                     list_by_status: Status::ALL.map(|status| list_of(status, schema)),
+                    rescue_bury: Locked::ALL.map(|locked| locked.of(include_str!("sql/rescue_bury.sql"), schema)),
+                    rescue: Locked::ALL.map(|locked| locked.of(include_str!("sql/rescue.sql"), schema)),
                     persistent,
                 }
             }
@@ -37,7 +42,7 @@ macro_rules! statements {
 
 statements! {
     beat beat_held beat_progress cancel changed_since checkpoint claim claim_named delete finish get insert insert_there
-    list_all list_kind list_kind_walk list_owner list_owner_walk ping prune requeue rescue rescue_bury stats_ended stats_live workers
+    list_all list_kind list_kind_walk list_owner list_owner_walk notify ping prune requeue stats workers
 }
 
 impl Statements {
@@ -45,6 +50,27 @@ impl Statements {
     pub(crate) fn query<'q>(&self, text: &Arc<str>) -> Query<'q, Postgres, PgArguments> {
         // Safe: the text is a file of this crate, with a name in it that `Schema` has checked.
         sqlx::query(AssertSqlSafe(Arc::clone(text))).persistent(self.persistent)
+    }
+}
+
+/// What a rescue does about rows that others hold locked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Locked {
+    /// It waits for them.
+    Wait,
+    /// It leaves them to the next look.
+    Pass,
+}
+
+impl Locked {
+    const ALL: [Self; 2] = [Self::Wait, Self::Pass];
+
+    fn of(self, file: &str, schema: &Schema) -> Arc<str> {
+        let words = match self {
+            Self::Wait => "",
+            Self::Pass => " SKIP LOCKED",
+        };
+        text(&file.replace("{locked}", words), schema)
     }
 }
 

@@ -1,16 +1,19 @@
 //! The store: opening, migrating, closing.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use leyline_core::store::{Result, Waker};
-use leyline_core::{Status, Task};
+use leyline_core::{Env, Status, Task};
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnection, PgRow};
 
+use crate::alarm::Alarm;
 use crate::check;
 use crate::error::{self, OpenError, Phase};
+use crate::feed::Outbox;
 use crate::migrate::{self, Plan};
 use crate::options::{PostgresOptions, Schema};
 use crate::pool::{self, Pool};
@@ -30,11 +33,16 @@ pub struct PostgresStore(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) sql: Statements,
     pub(crate) waker: Waker,
+    pub(crate) alarm: Alarm,
     pub(crate) inserts: Inserts,
+    pub(crate) outbox: Outbox,
+    pub(crate) env: Env,
+    /// Tells this process's notifications from those of others.
+    pub(crate) origin: String,
+    pub(crate) options: PostgresOptions,
     pool: Pool,
     beats: Pool,
     pooled: bool,
-    options: PostgresOptions,
 }
 
 impl PostgresStore {
@@ -59,10 +67,15 @@ impl PostgresStore {
             migrate::check(&mut connection, &schema).await?;
         }
         drop(connection);
+        let (waker, env) = (Waker::new(), Env::system());
         let inner = Inner {
             sql: Statements::new(&schema, !options.pooled),
-            waker: Waker::new(),
+            alarm: Alarm::new(waker.clone()),
+            waker,
             inserts: Inserts::default(),
+            outbox: Outbox::default(),
+            origin: env.worker_id().to_string(),
+            env,
             pool: pool::pool(
                 options.connection(),
                 options.max_connections,
@@ -104,7 +117,8 @@ impl PostgresStore {
     }
 
     /// Closes the connections. Later calls of any handle are answered with
-    /// [`Stopped`](leyline_core::store::Error::Stopped); those under way come to their end.
+    /// [`Stopped`](leyline_core::store::Error::Stopped); those under way come to their end. A [`Feed`](crate::Feed) has a
+    /// connection of its own, and ends by its own token.
     ///
     /// # Cancel safety
     /// Nothing is waited for.
@@ -127,7 +141,14 @@ impl Inner {
     }
 
     async fn run(&self, sql: Sql<'_>, phase: Phase) -> Result<Vec<PgRow>> {
-        self.session().await?.run(sql, phase, self.pooled).await
+        let run = async { self.session().await?.run(sql, phase, self.pooled).await };
+        self.within(phase, run).await
+    }
+
+    /// A call whose answer is not waited for without end.
+    pub(crate) async fn within<T>(&self, phase: Phase, call: impl Future<Output = Result<T>>) -> Result<T> {
+        let answer = tokio::time::timeout(self.options.call_timeout, call).await;
+        answer.unwrap_or_else(|elapsed| Err(error::lost(elapsed, phase)))
     }
 
     /// A connection for several statements.
@@ -140,16 +161,16 @@ impl Inner {
         Session::of(&self.beats).await
     }
 
-    /// Wakes the workers of this process where a task may be claimed now.
+    /// Wakes the workers of this process when these tasks can be claimed.
     pub(crate) fn wake_for<'a>(&self, tasks: impl IntoIterator<Item = &'a Task>) {
-        let mut soonest = None::<Duration>;
+        let mut waits = BTreeSet::new();
         for task in tasks.into_iter().filter(|task| task.status == Status::Pending) {
             // Both times are the store's, so their distance is that of any clock.
             let wait = Duration::try_from(task.run_at.duration_since(task.updated_at)).unwrap_or_default();
-            soonest = Some(soonest.map_or(wait, |soonest| soonest.min(wait)));
+            waits.insert(wait);
         }
-        if soonest.is_some_and(|wait| wait.is_zero()) {
-            self.waker.wake();
+        for wait in waits {
+            self.alarm.wake_in(wait);
         }
     }
 }

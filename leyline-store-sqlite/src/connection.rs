@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::OpenError;
 use crate::migrate;
-use crate::options::{Location, SqliteOptions};
+use crate::options::{Durability, Location, SqliteOptions};
 
 /// How far the log grows before it is copied into the database, in pages. Larger is slower: appending to a log costs
 /// more than writing over one that is used again.
@@ -90,6 +90,31 @@ pub(crate) fn open_beside(path: &Path, busy_timeout: Duration) -> rusqlite::Resu
     keep_statements(&conn)?;
     conn.busy_timeout(busy_timeout)?;
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    leave_log(&conn)?;
+    Ok(conn)
+}
+
+/// Opens a connection for a service's own transactions, which tasks are inserted in. SQLite's own checkpoint stays on, so
+/// that the log is bounded whoever writes: the writer looks at it after commits of its own.
+pub(crate) fn open_callers(
+    path: &Path,
+    busy_timeout: Duration,
+    durability: Durability,
+) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    keep_statements(&conn)?;
+    conn.busy_timeout(busy_timeout)?;
+    conn.execute_batch(
+        "PRAGMA foreign_keys = ON;
+         PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON;",
+    )?;
+    let synchronous = match durability {
+        Durability::Full => "FULL",
+        Durability::Relaxed => "NORMAL",
+    };
+    conn.pragma_update(None, "synchronous", synchronous)?;
     leave_log(&conn)?;
     Ok(conn)
 }

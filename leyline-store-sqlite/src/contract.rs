@@ -7,7 +7,7 @@ use leyline_core::store::{
     Beat, BeatReply, Changes, ClaimRequest, Claimed, Finish, Inserted, ListQuery, Page, Rescue, Rescued,
     Result, Seen, Stats, Wakeups, WorkerRow,
 };
-use leyline_core::{Claim, Json, NewTask, Task, TaskId, TaskStore};
+use leyline_core::{Claim, Json, NewTask, Status, Task, TaskId, TaskStore};
 
 use crate::SqliteStore;
 use crate::lock::Found;
@@ -46,7 +46,7 @@ impl TaskStore for SqliteStore {
         let Some(file) = &self.0.file else {
             return Ok(self.write(Free(rescue)).await?.rescued);
         };
-        let found: Found = file.locks.look(self.workers().await?).await;
+        let found: Found = file.locks.look(self.workers(0).await?).await;
         rescue.dead.extend(found.dead());
         let freed = self.write(Free(rescue)).await?;
         file.locks.bury(freed.buried, found).await;
@@ -86,8 +86,8 @@ impl TaskStore for SqliteStore {
         self.read(ChangedSince(seen.to_vec())).await
     }
 
-    async fn workers(&self) -> Result<Vec<WorkerRow>> {
-        self.read(Workers).await
+    async fn workers(&self, shown: u32) -> Result<Vec<WorkerRow>> {
+        self.read(Workers { shown }).await
     }
 
     async fn stats(&self, window: Duration) -> Result<Stats> {
@@ -100,5 +100,11 @@ impl TaskStore for SqliteStore {
 
     fn wakeups(&self) -> Wakeups {
         self.0.waker.subscribe()
+    }
+
+    fn announced(&self, tasks: &[Task]) {
+        for task in tasks.iter().filter(|task| task.status == Status::Pending) {
+            self.0.writer.tell_due(task.run_at);
+        }
     }
 }

@@ -93,6 +93,37 @@ pub enum BackupError {
     Store(#[from] Error),
 }
 
+/// A connection or transaction that [`SqliteStore::insert_in`](crate::SqliteStore::insert_in) refuses: the source of an
+/// [`Error::Backend`]. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectionError {
+    /// A commit on it would not be on the disk when it returns. Set the pragma before the transaction.
+    #[error("the connection is not durable: PRAGMA {pragma} is {found}, and has to be {least} at least")]
+    NotDurable {
+        /// Which pragma.
+        pragma: &'static str,
+        /// Its value on the connection.
+        found: i64,
+        /// Its least value.
+        least: i64,
+    },
+    /// It is to another database.
+    #[error("the connection is to another database ({}) than the store ({})", path.display(), store.display())]
+    OtherDatabase {
+        /// Its file; empty for one in memory.
+        path: PathBuf,
+        /// The store's file.
+        store: PathBuf,
+    },
+    /// SQLite has undone the transaction by itself.
+    #[error("the transaction is over: SQLite has rolled it back")]
+    RolledBack,
+    /// The store is in memory, and has but one connection.
+    #[error("a store in memory has no second connection")]
+    InMemory,
+}
+
 /// What an error of SQLite means for a transaction that was not committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {

@@ -25,6 +25,9 @@
 //! [`Stopped`](leyline_core::store::Error::Stopped) until the process restarts: what can be read then is not what is on the
 //! disk.
 //!
+//! **A service's own rows** may lie in the same file. [`SqliteStore::insert_in`] inserts a task in a transaction of the
+//! service's, on a connection that [`SqliteStore::connect`] opens.
+//!
 //! **Several processes** may open one file on one machine. Each worker holds a lock file in `<database>.workers/`, so that
 //! the tasks of a process that was killed are free at the next one's first look.
 
@@ -33,6 +36,7 @@ mod store;
 
 mod contract;
 mod halt;
+mod insert_in;
 mod verb;
 
 mod reader;
@@ -46,6 +50,8 @@ mod backup;
 mod error;
 mod lock;
 
-pub use error::{BackupError, OpenError};
+pub use error::{BackupError, ConnectionError, OpenError};
 pub use options::{Durability, SqliteOptions};
+/// SQLite, in the version that the store uses: connections for [`SqliteStore::insert_in`] are of it.
+pub use rusqlite;
 pub use store::SqliteStore;

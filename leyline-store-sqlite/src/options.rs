@@ -59,8 +59,8 @@ pub struct SqliteOptions {
     pub busy_timeout: Duration,
     /// The store's clock; default the operating system's. Every time in a row is written and compared by it.
     pub clock: Arc<dyn Clock>,
-    /// How often to look whether *another process* has changed the database, so that workers here are woken by tasks from
-    /// there; default never: they find them by their poll. Only for processes that share one file in split roles; 100 ms
+    /// How often to look whether *another process*, or a caller on a connection of its own, has changed the database, so
+    /// that workers here are woken by tasks from there; default never: they find them by their poll. Only for processes that share one file in split roles; 100 ms
     /// cost next to nothing. Zero means never.
     pub cross_process_wakeups: Option<Duration>,
 }

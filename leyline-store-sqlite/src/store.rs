@@ -13,7 +13,7 @@ use crate::connection;
 use crate::error::{BackupError, OpenError};
 use crate::halt::Halt;
 use crate::lock::Locks;
-use crate::options::{Location, SqliteOptions};
+use crate::options::{Durability, Location, SqliteOptions};
 use crate::reader::Readers;
 use crate::verb::Verb;
 use crate::writer::{Lane, Log, Wal, Writer};
@@ -45,6 +45,7 @@ pub struct SqliteStore(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) durability: Durability,
     pub(crate) waker: Waker,
     pub(crate) halt: Arc<Halt>,
     /// What there is beside the writer, if the database lies in a file.
@@ -54,8 +55,8 @@ pub(crate) struct Inner {
 }
 
 pub(crate) struct FileParts {
-    path: PathBuf,
-    busy_timeout: Duration,
+    pub(crate) path: PathBuf,
+    pub(crate) busy_timeout: Duration,
     readers: Arc<Readers>,
     pub(crate) locks: Arc<Locks>,
 }
@@ -191,6 +192,7 @@ fn open(mut options: SqliteOptions, log: Box<dyn Log>) -> Result<SqliteStore, Op
     tracing::debug!(location = ?options.location, durability = ?options.durability, "opened the store");
     Ok(SqliteStore(Arc::new(Inner {
         clock: options.clock,
+        durability: options.durability,
         waker,
         halt,
         file,

@@ -205,6 +205,10 @@ macro_rules! conformance {
                 without_beats_there_are_no_workers
                 all_rows_come_in_id_order
                 running_counts_what_is_processing_under_it
+                what_runs_is_listed_in_id_order
+                a_task_runs_since_its_claim
+                no_more_is_listed_than_was_asked_for
+                what_has_ended_leaves_the_list
             }
             stats {
                 an_empty_store_counts_nothing
@@ -213,6 +217,7 @@ macro_rules! conformance {
                 ended_tasks_are_counted_within_the_window
                 counts_follow_every_change
                 oldest_due_is_the_task_due_for_longest
+                the_answer_tells_the_stores_time
             }
             ping {
                 a_store_that_works_answers
@@ -222,6 +227,7 @@ macro_rules! conformance {
                 a_task_that_comes_back_wakes
                 a_rescue_wakes
                 a_requeue_wakes
+                an_announced_task_wakes
                 everyone_who_waits_is_woken
             }
             race {

@@ -32,8 +32,10 @@ mod pgbouncer;
 mod postgres;
 mod proxy;
 
+pub use binaries::missing_packages;
 pub use database::Database;
 pub use nginx::Nginx;
 pub use pgbouncer::{PgBouncer, PgBouncerOptions};
+pub use port::free as free_port;
 pub use postgres::{Backup, Mode, Postgres, PostgresOptions};
 pub use proxy::Proxy;

@@ -7,10 +7,8 @@ use std::path::Path;
 use crate::process::{Home, Running, text};
 use crate::{binaries, port};
 
-/// The port that the configuration listens at.
+/// Where the configuration listens.
 const LISTEN: &str = "listen 3000;";
-/// What makes a name be looked up while nginx runs.
-const RESOLVE: &str = " resolve";
 
 /// A running nginx with a configuration of the repository, at a free port. It is stopped when this is dropped.
 #[derive(Debug)]
@@ -22,12 +20,13 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Runs a configuration as it is, but for the port at which it listens and the servers behind it: each name with its port,
-    /// as in `api-1:3000`, becomes an address. Gives `None` where nginx is missing, after a line that says so.
+    /// Runs a configuration as it is, but for the port at which it listens and the servers behind it: a line
+    /// `server NAME resolve ...;` becomes one for each of the addresses that the name has here. Gives `None` where nginx is
+    /// missing, after a line that says so.
     ///
     /// # Panics
     /// Where it is missing and `CI` is set, where it does not start, and if the configuration lacks one of the names.
-    pub fn start(configuration: &Path, servers: &[(&str, SocketAddr)]) -> Option<Self> {
+    pub fn start(configuration: &Path, servers: &[(&str, &[SocketAddr])]) -> Option<Self> {
         let program = binaries::or_skip(binaries::nginx())?;
         let text = fs::read_to_string(configuration);
         let text = text.unwrap_or_else(|error| panic!("{}: {error}", configuration.display()));
@@ -65,18 +64,31 @@ impl Nginx {
 }
 
 /// The configuration for this place.
-fn placed(text: &str, address: SocketAddr, servers: &[(&str, SocketAddr)]) -> String {
-    let listen = (LISTEN.to_owned(), format!("listen {address};"));
-    let servers = servers
-        .iter()
-        .map(|(name, at)| (format!("server {name}{RESOLVE}"), format!("server {at}")));
-    let mut text = text.to_owned();
-    for (there, here) in std::iter::once(listen).chain(servers) {
-        let times = text.matches(&there).count();
-        assert_eq!(times, 1, "the configuration says `{there}` {times} times");
-        text = text.replace(&there, &here);
+fn placed(text: &str, address: SocketAddr, servers: &[(&str, &[SocketAddr])]) -> String {
+    let mut text = replaced(text, LISTEN, |_| format!("listen {address};"));
+    for (name, addresses) in servers {
+        text = replaced(&text, &format!("server {name} resolve"), |options| {
+            let servers = addresses
+                .iter()
+                .map(|address| format!("server {address}{options}"));
+            servers.collect::<Vec<_>>().join("\n")
+        });
     }
     text
+}
+
+/// Replaces the one line that begins so, by what is made of its rest.
+fn replaced(text: &str, begin: &str, line: impl Fn(&str) -> String) -> String {
+    let mut times = 0;
+    let mut replaced = String::new();
+    for old in text.lines() {
+        let rest = old.trim_start().strip_prefix(begin);
+        times += usize::from(rest.is_some());
+        replaced += &rest.map_or_else(|| old.to_owned(), &line);
+        replaced.push('\n');
+    }
+    assert_eq!(times, 1, "the configuration says `{begin}` {times} times");
+    replaced
 }
 
 #[cfg(test)]
@@ -85,21 +97,25 @@ mod tests {
 
     #[test]
     fn only_the_port_and_the_servers_are_replaced() {
-        let text = "upstream api { server api-1:3000 resolve max_fails=1; }\nlisten 3000;\n";
-        let placed = placed(text, port::local(1), &[("api-1:3000", port::local(2))]);
-        assert_eq!(
-            placed,
-            "upstream api { server 127.0.0.1:2 max_fails=1; }\nlisten 127.0.0.1:1;\n"
+        let text =
+            "upstream api {\n  server api:3000 resolve max_fails=1;\n}\n# listen 3000;\n  listen 3000;\n";
+        let placed = placed(
+            text,
+            port::local(1),
+            &[("api:3000", &[port::local(2), port::local(3)])],
         );
+        let expected = "upstream api {\nserver 127.0.0.1:2 max_fails=1;\nserver 127.0.0.1:3 max_fails=1;\n}\n\
+                        # listen 3000;\nlisten 127.0.0.1:1;\n";
+        assert_eq!(placed, expected);
     }
 
     #[test]
-    #[should_panic(expected = "the configuration says `server api-2:3000 resolve` 0 times")]
+    #[should_panic(expected = "the configuration says `server api:3000 resolve` 0 times")]
     fn a_server_that_the_configuration_lacks_is_an_error() {
         let _ = placed(
             "listen 3000;\n",
             port::local(1),
-            &[("api-2:3000", port::local(2))],
+            &[("api:3000", &[port::local(2)])],
         );
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::postgres::Postgres;
 use crate::process::{Home, Running, text};
-use crate::psql::Psql;
+use crate::psql::{Parts, Psql};
 use crate::{binaries, port};
 
 /// Settings of a [`PgBouncer`]. Start from [`PgBouncerOptions::default`].
@@ -56,18 +56,18 @@ impl PgBouncer {
     /// Starts one in front of a server, or gives `None` where PgBouncer is missing, after a line that says so.
     ///
     /// # Panics
-    /// Where it is missing and `CI` is set, where it does not start, and for a server that is not ours.
+    /// Where it is missing and `CI` is set, and where it does not start.
     pub fn start(postgres: &Postgres, options: &PgBouncerOptions) -> Option<Self> {
         let program = binaries::or_skip(binaries::pgbouncer())?;
         let home = Home::new("pgbouncer", "TERM");
         let port = port::free();
-        let user = crate::postgres::USER;
-        let users = home.write("users", &format!("\"{user}\" \"{}\"\n", postgres.password()));
-        let ini = configuration(options, postgres.port(), port, &users);
+        let server = postgres.psql.parts();
+        let (user, password) = (server.user, server.password);
+        let users = home.write("users", &format!("\"{user}\" \"{password}\"\n"));
+        let ini = configuration(options, &server, port, &users);
         let ini = home.write("pgbouncer.ini", &ini);
         let mut running = home.start(&program, &[ini.display().to_string()], &home.join("log"));
         running.until(|_| port::is_open(port));
-        let password = postgres.password();
         let url = format!("postgres://{user}:{password}@{}/pgbouncer", port::local(port));
         let program = binaries::or_fail(binaries::psql());
         Some(Self {
@@ -100,14 +100,14 @@ impl PgBouncer {
 }
 
 /// The file that says all of it.
-fn configuration(options: &PgBouncerOptions, server: u16, port: u16, users: &Path) -> String {
+fn configuration(options: &PgBouncerOptions, server: &Parts<'_>, port: u16, users: &Path) -> String {
     let own = [
         ("listen_addr", "127.0.0.1".to_owned()),
         ("listen_port", port.to_string()),
         ("unix_socket_dir", String::new()),
         ("auth_type", "scram-sha-256".to_owned()),
         ("auth_file", users.display().to_string()),
-        ("admin_users", crate::postgres::USER.to_owned()),
+        ("admin_users", server.user.to_owned()),
         ("pool_mode", "transaction".to_owned()),
         ("default_pool_size", options.pool_size.to_string()),
         ("max_client_conn", "1000".to_owned()),
@@ -118,5 +118,6 @@ fn configuration(options: &PgBouncerOptions, server: u16, port: u16, users: &Pat
         .iter()
         .map(|(name, value)| format!("{name} = {value}\n"));
     let settings: String = own.chain(more).collect();
-    format!("[databases]\n* = host=127.0.0.1 port={server}\n\n[pgbouncer]\n{settings}")
+    let (host, port) = (server.host, server.port);
+    format!("[databases]\n* = host={host} port={port}\n\n[pgbouncer]\n{settings}")
 }

@@ -14,9 +14,9 @@ pub(crate) fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-/// A port that is free, and that no other server of this process was given. They are drawn, so that processes that do this at
-/// the same time hardly ever meet.
-pub(crate) fn free() -> u16 {
+/// A port that is free, and that no other server of this process was given, for one that has to find it again after it was
+/// away. They are drawn, so that processes that do this at the same time hardly ever meet.
+pub fn free() -> u16 {
     static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
     let span = u64::from(LAST - FIRST) + 1;

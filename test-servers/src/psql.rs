@@ -17,15 +17,51 @@ pub(crate) struct Psql {
     pub(crate) url: String,
 }
 
+/// A URL in its parts, as they stand there.
+pub(crate) struct Parts<'a> {
+    scheme: &'a str,
+    pub(crate) user: &'a str,
+    pub(crate) password: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) port: u16,
+    /// All between the scheme and the database.
+    authority: &'a str,
+    /// With its question mark, where there are any.
+    options: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(url: &'a str) -> Self {
+        let (scheme, rest) = url.split_once("://").expect("the URL of a server has a scheme");
+        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (login, server) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let (user, password) = login.split_once(':').unwrap_or((login, ""));
+        let (host, port) = server.rsplit_once(':').unwrap_or((server, "5432"));
+        Self {
+            scheme,
+            user,
+            password,
+            host,
+            port: port.parse().expect("a port is a number"),
+            authority,
+            options: path.find('?').map_or("", |at| &path[at..]),
+        }
+    }
+}
+
 impl Psql {
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        Parts::of(&self.url)
+    }
+
     /// The URL of another database of the server.
     pub(crate) fn url_of(&self, database: &str) -> String {
-        let (scheme, rest) = self.url.split_once("://").unwrap_or(("postgres", &self.url));
-        let (before, options) = rest
-            .split_once('?')
-            .map_or((rest, None), |(before, options)| (before, Some(options)));
-        let authority = before.split('/').next().unwrap_or(before);
-        let options = options.map_or(String::new(), |options| format!("?{options}"));
+        let Parts {
+            scheme,
+            authority,
+            options,
+            ..
+        } = self.parts();
         format!("{scheme}://{authority}/{database}{options}")
     }
 
@@ -77,6 +113,20 @@ mod tests {
         check(
             "postgresql://h/old?sslmode=require&x=/",
             "postgresql://h/new?sslmode=require&x=/",
+        );
+    }
+
+    #[test]
+    fn a_url_has_a_server_and_a_login() {
+        let parts = Parts::of("postgres://a:b@h:1/db?x=y");
+        assert_eq!(
+            (parts.user, parts.password, parts.host, parts.port),
+            ("a", "b", "h", 1)
+        );
+        let parts = Parts::of("postgres://h");
+        assert_eq!(
+            (parts.user, parts.password, parts.host, parts.port),
+            ("", "", "h", 5432)
         );
     }
 

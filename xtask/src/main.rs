@@ -15,7 +15,7 @@ cargo xtask <command>
   test [--keep-going] [STEP...]  runs every check, or the named steps of it; sets up what they need
   tidy                           checks the layout of the workspace and prints its measures
   doc [--open]                   builds the documentation; warnings are errors
-  setup                          installs what the page's tests need
+  setup                          installs what the tests need: Node.js, Chromium, PostgreSQL, PgBouncer, nginx
 
 The exit code is 0 if everything that was asked for holds.
 ";

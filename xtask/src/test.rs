@@ -76,6 +76,12 @@ const STEPS: &[Step] = &[
         run: build,
     },
     Step {
+        name: "servers",
+        about: "PostgreSQL, PgBouncer and nginx for the tests, which skip what needs one that is missing",
+        needs: Needs::Required(setup::servers),
+        run: || Ok(()),
+    },
+    Step {
         name: "unit",
         about: "unit and integration tests",
         needs: Needs::Nothing,

@@ -6,18 +6,20 @@ use std::net::SocketAddr;
 use axum::Router;
 use leyline_axum::{ServeOptions, serve};
 use leyline_core::{Builder, CancellationToken, Leyline};
+use leyline_store_postgres::Feed;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::config::{Config, Roles};
-use crate::service::{self, OpenError};
+use crate::service::{self, OpenError, Opened};
 use crate::{http, metrics};
 
 /// A service that listens, but does not run yet.
 pub struct App {
     leyline: Leyline,
+    feed: Option<Feed>,
     router: Router,
     roles: Roles,
     listener: TcpListener,
@@ -58,10 +60,11 @@ impl App {
             Some(address) => Some((listen(address).await?, metrics::install()?)),
             None => None,
         };
-        let leyline = service::open(config, extend).await?;
+        let Opened { leyline, feed } = service::open(config, extend).await?;
         let router = http::router(leyline.clone(), config);
         Ok(Self {
             leyline,
+            feed,
             router,
             roles: config.roles,
             listener,
@@ -94,6 +97,13 @@ impl App {
             let stop = shutdown.clone();
             parts.spawn(async move {
                 metrics::keep_up(recorded, stop).await;
+                Ok(())
+            });
+        }
+        if let Some(feed) = self.feed {
+            let stop = shutdown.clone();
+            parts.spawn(async move {
+                feed.run(stop).await;
                 Ok(())
             });
         }

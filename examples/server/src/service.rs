@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use leyline_core::{Blobs, BuildError, Builder, Env, Leyline, MemoryStore, Options, TaskStore, blob};
 
-use leyline_store_postgres::{PostgresOptions, PostgresStore};
+use leyline_store_postgres::{Feed, PostgresOptions, PostgresStore};
 use leyline_store_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::config::{BlobsUrl, Config, Roles, Secret, StoreUrl};
@@ -39,15 +39,43 @@ pub enum OpenError {
 ///
 /// # Cancel safety
 /// A dropped call leaves at most new folders and a new database behind.
-pub async fn open(config: &Config, extend: impl FnOnce(Builder) -> Builder) -> Result<Leyline, OpenError> {
+pub async fn open(config: &Config, extend: impl FnOnce(Builder) -> Builder) -> Result<Opened, OpenError> {
     let env = Env::system();
-    let store = open_store(config, &env).await?;
+    let Stores { tasks, shared } = open_store(config, &env).await?;
     let blobs = open_blobs(&config.blobs, &env)?;
-    let builder = Leyline::builder(store)
+    let mut builder = Leyline::builder(tasks)
         .env(env)
         .blobs(blobs)
         .options(options(config));
-    Ok(extend(processors::register(builder)).build()?)
+    if let Some(shared) = &shared {
+        builder = builder.sink(Arc::new(shared.sink()));
+    }
+    let leyline = extend(processors::register(builder)).build()?;
+    let feed = shared.map(|shared| shared.feed(leyline.hub().clone()));
+    Ok(Opened { leyline, feed })
+}
+
+/// A service, and what has to run beside it.
+pub struct Opened {
+    /// The service.
+    pub leyline: Leyline,
+    /// Brings events of other processes, where there can be any.
+    pub feed: Option<Feed>,
+}
+
+/// The task store, and the same by its own name where it also carries events between processes.
+struct Stores {
+    tasks: Arc<dyn TaskStore>,
+    shared: Option<PostgresStore>,
+}
+
+impl Stores {
+    fn alone(tasks: impl TaskStore) -> Self {
+        Self {
+            tasks: Arc::new(tasks),
+            shared: None,
+        }
+    }
 }
 
 fn options(config: &Config) -> Options {
@@ -61,17 +89,23 @@ fn options(config: &Config) -> Options {
     options
 }
 
-async fn open_store(config: &Config, env: &Env) -> Result<Arc<dyn TaskStore>, OpenError> {
+async fn open_store(config: &Config, env: &Env) -> Result<Stores, OpenError> {
     match &config.store {
-        StoreUrl::Memory => Ok(Arc::new(MemoryStore::new(env.clone()))),
+        StoreUrl::Memory => Ok(Stores::alone(MemoryStore::new(env.clone()))),
         StoreUrl::Sqlite(path) => {
             let mut options = SqliteOptions::file(path);
             if config.roles != Roles::ALL {
                 options.cross_process_wakeups = Some(OTHERS);
             }
-            Ok(Arc::new(SqliteStore::open(options).await?))
+            Ok(Stores::alone(SqliteStore::open(options).await?))
         }
-        StoreUrl::Postgres(url) => Ok(Arc::new(open_postgres(config, url).await?)),
+        StoreUrl::Postgres(url) => {
+            let store = open_postgres(config, url).await?;
+            Ok(Stores {
+                tasks: Arc::new(store.clone()),
+                shared: Some(store),
+            })
+        }
         StoreUrl::Unknown => unreachable!("the configuration was checked"),
     }
 }

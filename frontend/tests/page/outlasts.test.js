@@ -85,3 +85,25 @@ test("a page that is opened without a server waits and finds it", visiting(async
   await server.restart();
   await page.waitForFunction(() => [...document.querySelectorAll(".status-word")].filter((word) => word.textContent === "Completed").length === 2);
 }, { outage: true }));
+
+test("a page that stays open goes back with a database that was restored from a backup", visiting(async (visit) => {
+  const { page, server } = visit;
+  await visit.simulate({ Length: 12, Steps: 60 });
+  await visit.above("Simulation", 10);
+  await server.kill();
+  const restore = await server.backup();
+  await server.restart();
+  await visit.until("Simulation", "Completed");
+  await visit.simulate({ Length: 120 });
+  const cards = page.getByRole("article", { name: "Simulation" });
+  await page.locator("article[data-status=processing]").waitFor();
+  await server.kill();
+  await restore();
+  await server.restart();
+  await page.locator("article[data-status=completed]").waitFor({ state: "detached" });
+  assert.equal(await cards.count(), 1, "what the backup does not know is gone");
+  await visit.until("Simulation", "Processing");
+  await visit.until("Simulation", "Completed");
+  const [{ revision }] = await server.tasks();
+  assert.equal(revision, 5, "as high as before");
+}, { outage: true }));

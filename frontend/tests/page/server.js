@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -76,10 +76,20 @@ export class Server {
     await this.#run(Number(new URL(this.url).port));
   }
 
+  /** Keeps a copy of the data of a server that is down, and gives the way back to it. */
+  async backup() {
+    const copy = `${this.#dir}-backup`;
+    await cp(this.#dir, copy, { recursive: true });
+    return async () => {
+      await rm(this.#dir, { recursive: true });
+      await rename(copy, this.#dir);
+    };
+  }
+
   async stop() {
     const child = this.#process;
     if (child && child.exitCode === null && child.signalCode === null) await this.kill();
-    await rm(this.#dir, { recursive: true, force: true });
+    for (const dir of [this.#dir, `${this.#dir}-backup`]) await rm(dir, { recursive: true, force: true });
   }
 
   /** All tasks, as the API has them. */

@@ -79,3 +79,18 @@ test("on a link of 500 KiB/s the upload can be followed", visiting(async (visit)
   assert.match(await visit.card("slow.bin").locator(".status").innerText(), /\/1\.5 MB|Storing|Pending|Processing|Completed/);
   await visit.until("slow.bin", "Completed");
 }));
+
+test("a kind that this server does not have is not offered, even if it was chosen before", visiting(async (visit) => {
+  const { page } = visit;
+  const motion = page.getByRole("radio", { name: "Motion", exact: true });
+  await visit.choose("Motion");
+  const contract = await (await fetch(`${visit.server.url}/api/openapi.json`)).json();
+  const { kind } = contract.components.schemas.UploadForm.properties;
+  assert.deepEqual(kind.enum, ["digest", "image", "motion", "simulate", null]);
+  kind.enum = ["digest", "image", "simulate", null];
+  await page.route("**/api/openapi.json", (route) => route.fulfill({ json: contract }));
+  await page.reload();
+  await motion.waitFor({ state: "hidden" });
+  assert.equal(await page.getByRole("radio", { name: "Auto", exact: true }).isChecked(), true);
+  await page.getByRole("radio", { name: "Simulate", exact: true }).waitFor();
+}));

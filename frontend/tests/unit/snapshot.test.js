@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isNewer, isTerminal, newest } from "../../snapshot.js";
+import { isNewer, isRewound, isTerminal, newest } from "../../snapshot.js";
 import { task } from "./task.js";
 
 const at = (revision, tick) => ({ revision, tick });
@@ -17,6 +17,14 @@ test("within a revision the tick decides", () => {
 
 test("an equal snapshot is not newer", () => {
   assert.equal(isNewer(at(2, 5), at(2, 5)), false);
+});
+
+test("a lower revision, or another status at the same one, is of another history; a lower tick is not", () => {
+  const known = task({ revision: 3, status: "processing", tick: 9 });
+  assert.equal(isRewound(task({ revision: 2, status: "pending", tick: 50 }), known), true);
+  assert.equal(isRewound(task({ revision: 3, status: "failed" }), known), true);
+  assert.equal(isRewound(task({ revision: 3, status: "processing", tick: 1 }), known), false);
+  assert.equal(isRewound(task({ revision: 4, status: "pending" }), known), false);
 });
 
 test("the newest wins in whichever order snapshots arrive", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { axisTop, BUCKET, BUCKETS, endedPerMinute, history, successRate, totals } from "../../stats.js";
+import { axisTop, BUCKET, BUCKETS, endedPerMinute, history, isSilent, longestRunning, successRate, totals } from "../../stats.js";
 import { id, task } from "./task.js";
 
 const NOW = Date.parse("2026-11-24T10:10:00Z");
@@ -13,7 +13,7 @@ const sum = (buckets, name) => buckets.reduce((total, bucket) => total + bucket[
 
 test("totals add up all kinds", () => {
   const kind = (change) => ({ kind: "x", pending: 1, processing: 2, completed: 3, failed: 4, cancelled: 5, ...change });
-  const all = totals({ kinds: [kind(), kind({ pending: 9 })], window_seconds: 60, workers: [] });
+  const all = totals({ kinds: [kind(), kind({ pending: 9 })] });
   assert.deepEqual(all, { pending: 10, processing: 4, completed: 6, failed: 8, cancelled: 10 });
 });
 
@@ -58,6 +58,22 @@ test("where there is a sample, the tasks do not add to it", () => {
 test("the last minute is the last minute", () => {
   const ended = (n, seconds) => task({ id: id(n), status: "failed", created_at: at(-200), finished_at: at(seconds) });
   assert.equal(endedPerMinute(history([], [ended(1, -30), ended(2, -90)], NOW)), 1);
+});
+
+test("of many tasks those that run for longest are shown, and one line more instead of \"and 1 more\"", () => {
+  const running = (n, seconds) => ({ id: id(n), kind: "x", since: at(seconds) });
+  const tasks = [running(1, -5), running(2, -90), running(3, -90), running(4, -1)];
+  const ids = (limit) => longestRunning(tasks, limit).map((each) => each.id);
+  assert.deepEqual(ids(2), [id(2), id(3)]);
+  assert.deepEqual(ids(3), [id(2), id(3), id(1), id(4)]);
+  assert.deepEqual(ids(9), ids(3));
+});
+
+test("a worker is silent once it has missed a beat for sure, by the store's clock", () => {
+  const worker = { id: id(1), running: 0, tasks: [], started_at: at(-60), beat_at: at(0), period_seconds: 10 };
+  assert.equal(isSilent(worker, NOW + 20_000), false);
+  assert.equal(isSilent(worker, NOW + 20_001), true);
+  assert.equal(isSilent(worker, NOW - 5_000), false);
 });
 
 test("an axis ends at a round number with a whole half", () => {

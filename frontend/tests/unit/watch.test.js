@@ -82,6 +82,41 @@ test("room on the socket goes to the next in line", async () => {
   assert.deepEqual(sent, [{ unwatch: [id(0)] }, { watch: [id(256)] }]);
 });
 
+test("an end that is told too late asks for the list, and has the task watched again once", async () => {
+  const { store, sent, watch, hints } = watching(task({ id: id(1), status: "processing", revision: 2 }));
+  watch.opened();
+  store.put(task({ id: id(1), status: "pending", revision: 4 }));
+  sent.length = 0;
+  for (let n = 0; n < 3; n += 1) {
+    watch.frame(task({ id: id(1), status: "failed", revision: 3 }));
+    await settled();
+  }
+  assert.equal(store.get(id(1)).revision, 4);
+  assert.deepEqual(sent, [{ watch: [id(1)] }]);
+  assert.equal(hints(), 3);
+});
+
+test("a task that a restored store takes back to before its end is watched again", async () => {
+  const { store, sent, watch } = watching(task({ id: id(1), status: "completed", revision: 3 }));
+  watch.opened();
+  await settled();
+  sent.length = 0;
+  store.put(task({ id: id(1), status: "processing", revision: 2 }), store.moment);
+  await settled();
+  assert.deepEqual(sent, [{ watch: [id(1)] }]);
+});
+
+test("a new connection may know less: what it tells first is not believed over what is known", () => {
+  const { store, watch } = watching(task({ id: id(1) }));
+  watch.opened();
+  watch.frame(task({ id: id(1), status: "processing", revision: 4 }));
+  watch.opened();
+  watch.frame(task({ id: id(1), status: "processing", revision: 2 }));
+  assert.equal(store.get(id(1)).revision, 4);
+  watch.frame(task({ id: id(1), status: "pending", revision: 1 }));
+  assert.equal(store.get(id(1)).revision, 1, "but the server itself saw the store go back");
+});
+
 test("a gone frame and an unknown id remove the card", () => {
   const { store, watch } = watching(task({ id: id(1) }), task({ id: id(2) }));
   watch.frame({ gone: id(1) });

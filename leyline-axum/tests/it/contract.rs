@@ -41,6 +41,21 @@ async fn the_document_that_is_served_is_the_one_of_the_code() {
     let mut served = answer.json();
     assert_eq!(served["servers"], serde_json::json!([{ "url": "/" }]));
     served.as_object_mut().unwrap().remove("servers");
+    for schema in ["TaskRequest", "UploadForm"] {
+        let kind = &mut served["components"]["schemas"][schema]["properties"]["kind"];
+        let kinds = kind.as_object_mut().unwrap().remove("enum");
+        let known: Vec<Value> = app
+            .leyline
+            .kinds()
+            .iter()
+            .map(|kind| kind.as_str().into())
+            .collect();
+        assert_eq!(
+            kinds.unwrap(),
+            Value::from([known, vec![Value::Null]].concat()),
+            "{schema}"
+        );
+    }
     assert_eq!(served, document());
 }
 

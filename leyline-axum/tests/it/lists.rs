@@ -1,6 +1,7 @@
 //! `GET /api/tasks` and `GET /api/stats`.
 
 use crate::app::App;
+use crate::processors::Command;
 
 async fn ids(app: &App, path: &str) -> Vec<String> {
     let answer = app.get(path).await;
@@ -109,8 +110,7 @@ async fn stats_count_tasks_by_kind_and_name_the_workers() {
     let id = app.task("value", "1").await;
     app.task("elsewhere", "1").await;
     app.finished(&id).await;
-    let stats = app.get("/api/stats").await;
-    let body: leyline_axum::schema::ServiceStats = serde_json::from_slice(&stats.body).unwrap();
+    let body = stats(&app).await;
     let kinds: Vec<_> = body
         .kinds
         .iter()
@@ -119,4 +119,34 @@ async fn stats_count_tasks_by_kind_and_name_the_workers() {
     assert_eq!(kinds, [("elsewhere", 1, 0), ("value", 0, 1)]);
     assert_eq!((body.workers.len(), body.window_seconds), (1, 24 * 60 * 60));
     assert!(body.oldest_due.is_some());
+}
+
+#[tokio::test]
+async fn stats_tell_what_a_worker_runs_and_since_when() {
+    let app = App::start().await;
+    let first = app.running("first").await;
+    let second = app.running("second").await;
+    let body = stats(&app).await;
+    let worker = &body.workers[0];
+    assert_eq!((body.workers.len(), worker.running), (1, 2));
+    let shown: Vec<_> = worker.tasks.iter().map(|task| (&*task.id, &*task.kind)).collect();
+    assert_eq!(shown, [(&*first, "step"), (&*second, "step")]);
+    let [time, now, beat] = [&worker.tasks[0].since, &body.now, &worker.beat_at].map(|time| instant(time));
+    assert_eq!(time, app.stored(&first).await.updated_at);
+    assert!(time <= now && beat <= now, "ages are told by the store's time");
+    app.steps.tell("first", Command::Fail);
+    app.finished(&first).await;
+    let after = stats(&app).await;
+    assert_eq!(
+        (after.workers[0].running, &*after.workers[0].tasks[0].id),
+        (1, &*second)
+    );
+}
+
+async fn stats(app: &App) -> leyline_axum::schema::ServiceStats {
+    serde_json::from_slice(&app.get("/api/stats").await.body).unwrap()
+}
+
+fn instant(time: &str) -> leyline_core::Timestamp {
+    time.parse().unwrap()
 }

@@ -176,8 +176,8 @@ impl TaskStore for TroubledStore {
         self.inner.prune(older_than, limit).await
     }
 
-    async fn workers(&self) -> Result<Vec<WorkerRow>> {
-        self.inner.workers().await
+    async fn workers(&self, shown: u32) -> Result<Vec<WorkerRow>> {
+        self.inner.workers(shown).await
     }
 
     async fn stats(&self, window: Duration) -> Result<Stats> {
@@ -186,6 +186,10 @@ impl TaskStore for TroubledStore {
 
     fn wakeups(&self) -> Wakeups {
         self.inner.wakeups()
+    }
+
+    fn announced(&self, tasks: &[Task]) {
+        self.inner.announced(tasks);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What user code sees of its task.
 
 mod artifact;
+mod checkpoint;
 mod input;
 mod progress;
 mod slot;
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::blob::Blobs;
 use crate::env::Env;
 use crate::processor::ProcessError;
-use crate::store::{TaskStore, deadline};
+use crate::store::TaskStore;
 use crate::task::{BlobRef, Claim, Json, Kind, Progress, Task, TaskId};
 
 /// One attempt at one task: its data, its progress, its artifacts, its end. Clones share everything.
@@ -140,23 +141,6 @@ impl TaskContext {
     /// What an earlier attempt of this run kept by [`checkpoint`](Self::checkpoint).
     pub fn previous_checkpoint(&self) -> Option<&Json> {
         self.0.task.checkpoint.as_ref()
-    }
-
-    /// Keeps a value for the next attempt, durable on return; the one kept last counts. It survives a crash of this
-    /// process.
-    ///
-    /// # Errors
-    /// The claim is lost (the code should end), or the store failed; either can be returned by `?`.
-    ///
-    /// # Cancel safety
-    /// A dropped call may or may not have kept the value.
-    pub async fn checkpoint(&self, checkpoint: &Json) -> Result<(), crate::store::Error> {
-        let call = self.0.store.checkpoint(&self.0.claim, checkpoint);
-        let answer = deadline::change(self.0.store_deadline, call).await;
-        if answer.as_ref().is_err_and(crate::store::Error::is_claim_lost) {
-            self.0.stop.cancel();
-        }
-        answer
     }
 
     /// Waits until the attempt is to stop: the task was cancelled, its claim lost, its time is up, or the worker shuts

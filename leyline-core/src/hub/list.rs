@@ -50,7 +50,7 @@ impl Lists {
     }
 
     /// Something changed, and nobody knows whose.
-    fn all_changed(&self) {
+    pub(super) fn all_changed(&self) {
         for entry in self.entries().values() {
             entry.waker.wake();
         }

@@ -75,6 +75,31 @@ impl Hub {
         self.0.lists.changed(owner);
     }
 
+    /// Tells the lists that show tasks of this owner that one has changed; where it is not known whose, all lists. For feeds.
+    pub fn lists_changed(&self, owner: Option<&str>) {
+        match owner {
+            Some(owner) => self.0.lists.changed(owner),
+            None => self.0.lists.all_changed(),
+        }
+    }
+
+    /// The newest event that is known here of a task that is watched or runs here. For feeds: another progress of the same
+    /// revision makes a complete snapshot of it ([`TaskEvent::with_progress`]).
+    pub fn current(&self, id: TaskId) -> Option<TaskEvent> {
+        let slot = self.slots().get(&id).cloned()?;
+        slot.view().event
+    }
+
+    /// Whether a task is watched or runs here, and nothing as new as this revision and tick is known of it. For feeds: such a
+    /// task is worth a read of the store. A watcher that is still reading counts too, because it may read what is older.
+    pub fn is_behind(&self, id: TaskId, revision: u64, tick: u64) -> bool {
+        let slot = self.slots().get(&id).cloned();
+        slot.is_some_and(|slot| {
+            let held = slot.view().event;
+            held.is_none_or(|held| held.version() < (revision, tick))
+        })
+    }
+
     /// Watches a task: its current snapshot first, then newer ones, up to the terminal one.
     ///
     /// The store is read only where no other watcher keeps the slot filled with a live event, and by one watcher at a time:

@@ -99,10 +99,14 @@ pub trait TaskStore: Send + Sync + 'static {
     /// What is different from what is known, for many tasks at once. The order of the answer is that of the question.
     async fn changed_since(&self, seen: &[Seen]) -> Result<Changes>;
 
-    /// All worker rows, in id order.
-    async fn workers(&self) -> Result<Vec<WorkerRow>>;
+    /// All worker rows, in id order, each with the first `shown` of the tasks that are processing under it, in id order.
+    /// A row and its tasks are of one moment: `running` counts all of them, whatever `shown` is.
+    ///
+    /// Every look of every worker asks with 0, so that then no task is read; a list costs no more than what it shows.
+    async fn workers(&self, shown: u32) -> Result<Vec<WorkerRow>>;
 
-    /// Counts. Live ones are exact; terminal ones are those that ended within `window`.
+    /// Counts. Live ones are exact; terminal ones are those that ended within `window` before the store's now, which the
+    /// answer tells.
     async fn stats(&self, window: Duration) -> Result<Stats>;
 
     /// Whether the store answers and takes writes. Writes nothing, so a full disk may show at the next write only.
@@ -111,5 +115,12 @@ pub trait TaskStore: Send + Sync + 'static {
     /// A counter that rises when there may be something to claim. The default never rises: workers also poll.
     fn wakeups(&self) -> Wakeups {
         Wakeups::never()
+    }
+
+    /// Hears of tasks that are committed and were inserted past this store, in a transaction of a caller's own, and raises
+    /// [`wakeups`](Self::wakeups) as it does for what it inserts itself: for a delayed task, when it is due. A hint. Waits
+    /// for nothing. The default does nothing, as it goes with the default of `wakeups`; wrappers hand it on.
+    fn announced(&self, tasks: &[Task]) {
+        let _ = tasks;
     }
 }

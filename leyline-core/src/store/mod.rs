@@ -5,6 +5,7 @@
 
 mod contract;
 pub(crate) mod deadline;
+mod due;
 mod error;
 mod ext;
 mod list;
@@ -13,13 +14,14 @@ mod request;
 mod wakeup;
 
 pub use contract::TaskStore;
+pub use due::Due;
 pub use error::{BoxError, Error};
 pub use ext::TaskStoreExt;
 pub use list::{Cursor, ListQuery, MAX_PAGE, Page, ParseCursorError};
 pub use memory::MemoryStore;
 pub use request::{
-    Beat, BeatReply, Changes, ClaimRequest, Claimed, Dead, Finish, Held, Inserted, KindStats, Outcome,
-    Rescue, Rescued, Seen, Stats, Stray, Want, WorkerRow,
+    Beat, BeatReply, Changes, ClaimRequest, Claimed, Dead, Finish, Held, Inserted, KindStats,
+    MAX_RUNNING_SHOWN, Outcome, Rescue, Rescued, RunningTask, Seen, Stats, Stray, Want, WorkerRow,
 };
 pub use wakeup::{Waker, Wakeups};
 

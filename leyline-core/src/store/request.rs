@@ -199,6 +199,20 @@ pub struct Changes {
     pub gone: Vec<TaskId>,
 }
 
+/// How many tasks of a worker are listed for people: what [`Leyline::workers`](crate::Leyline::workers) asks for.
+pub const MAX_RUNNING_SHOWN: u32 = 100;
+
+/// A task that is processing under a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningTask {
+    /// The task.
+    pub id: TaskId,
+    /// Its kind.
+    pub kind: Kind,
+    /// When it was claimed, by the store's clock: its `updated_at`, which nothing but a change of status moves.
+    pub since: Timestamp,
+}
+
 /// A worker as the store knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerRow {
@@ -212,8 +226,10 @@ pub struct WorkerRow {
     pub started_at: Timestamp,
     /// Its last beat, likewise.
     pub beat_at: Timestamp,
-    /// How many tasks are processing under it.
+    /// How many tasks are processing under it; exact.
     pub running: u32,
+    /// The first of them in id order, at most as many as were asked for.
+    pub tasks: Vec<RunningTask>,
 }
 
 /// Counts of one kind.
@@ -240,6 +256,8 @@ pub struct Stats {
     pub kinds: Vec<KindStats>,
     /// How far back terminal tasks are counted.
     pub window: Duration,
+    /// When this was counted, by the store's clock: what ages of other times of the store are measured by.
+    pub now: Timestamp,
     /// `run_at` of the task that has been due for longest, if any is.
     pub oldest_due: Option<Timestamp>,
 }

@@ -79,6 +79,7 @@ mod tests {
             started_at: Timestamp::UNIX_EPOCH,
             beat_at: Timestamp::UNIX_EPOCH,
             running: 0,
+            tasks: Vec::new(),
         }
     }
 

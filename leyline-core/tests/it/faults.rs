@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leyline_core::{Leyline, ProcessError, Status, TaskContext, TaskId, TaskStore as _, typed};
+use leyline_core::{Json, Leyline, ProcessError, Status, TaskContext, TaskId, TaskStore as _, typed};
 use leyline_testkit::{Fault, FaultyStore, Method, When};
 use serde_json::json;
 
@@ -69,6 +69,60 @@ async fn no_fault_of_a_claim_a_finish_or_a_beat_loses_a_task_or_costs_an_attempt
             }
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_fault_of_a_checkpoint_costs_an_attempt_and_what_was_kept_last_is_there() {
+    let faults = [
+        Fault::Unavailable,
+        Fault::UnknownDone,
+        Fault::UnknownUndone,
+        Fault::SilentDone,
+        Fault::SilentUndone,
+    ];
+    for (seed, fault) in (80..).zip(faults) {
+        let (store, builder) = faulty(seed);
+        let steps = typed(async |cx: TaskContext, (): ()| {
+            for step in 1..=5 {
+                cx.checkpoint(&Json::new(&step)?).await?;
+            }
+            Ok::<_, ProcessError>(())
+        });
+        let leyline = builder.processor("steps", steps).build().unwrap();
+        store.plan(Method::Checkpoint, fault, When::Next(3));
+        store.plan(Method::Checkpoint, fault, When::EveryOther);
+        let _worker = Worker::start(&leyline);
+        let id = submit(&leyline, "steps", json!(null)).await;
+        let task = ended(&leyline, id).await;
+        assert_eq!(
+            (task.status, task.attempt),
+            (Status::Completed, 1),
+            "{fault:?}: {task:?}"
+        );
+        assert!(store.faults(Method::Checkpoint) > 5, "{fault:?}");
+        assert_eq!(task.checkpoint.unwrap().as_str(), "5", "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_checkpoint_that_the_store_never_answers_does_not_outlast_the_drain() {
+    let (store, builder) = faulty(90);
+    let steps = typed(async |cx: TaskContext, (): ()| {
+        cx.progress().phase("keeps");
+        let kept = cx.checkpoint(&Json::new(&1)?).await;
+        assert!(kept.unwrap_err().is_retryable());
+        assert!(cx.is_cancelled());
+        Err::<(), _>(ProcessError::retryable("told to stop"))
+    });
+    let leyline = builder.processor("steps", steps).build().unwrap();
+    store.plan(Method::Checkpoint, Fault::Unavailable, When::Always);
+    let worker = Worker::start(&leyline);
+    let id = submit(&leyline, "steps", json!(null)).await;
+    until(&leyline, id, Status::Processing).await;
+    let drained = worker.stop().await;
+    assert_eq!(drained.unsettled, 0);
+    let task = leyline.get(id).await.unwrap().unwrap();
+    assert_eq!((task.status, task.attempt), (Status::Pending, 0), "given back");
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,5 +250,5 @@ async fn a_worker_takes_its_leave_though_its_last_beats_are_lost() {
     tokio::time::sleep(Duration::from_mins(1)).await;
     store.plan(Method::Beat, Fault::UnknownUndone, When::Always);
     worker.stop().await;
-    assert!(store.workers().await.unwrap().is_empty());
+    assert!(store.workers(0).await.unwrap().is_empty());
 }

@@ -215,6 +215,34 @@ async fn a_list_hears_within_the_poll_of_what_another_process_did() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_feed_can_ask_what_is_known_here_and_whether_it_is_behind() {
+    let (_store, leyline) = counting(51);
+    let hub = leyline.hub();
+    let id = submit(&leyline, "count", json!(null)).await;
+    assert_eq!(hub.current(id), None, "nobody watches");
+    assert!(!hub.is_behind(id, 2, 0), "and nobody cares");
+    let watch = leyline.watch(id).await.unwrap();
+    assert_eq!(hub.current(id).as_ref(), Some(watch.first()));
+    for (revision, tick, behind) in [(1, 0, false), (1, 1, true), (2, 0, true), (0, 9, false)] {
+        assert_eq!(hub.is_behind(id, revision, tick), behind, "{revision}.{tick}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_tells_the_lists_of_one_owner_or_all() {
+    let (_store, leyline) = counting(52);
+    let mut ann = leyline.hub().list_changes(ListScope::Owner("ann".into()));
+    let mut bob = leyline.hub().list_changes(ListScope::Owner("bob".into()));
+    leyline.hub().lists_changed(Some("ann"));
+    ann.changed().await;
+    let within = leyline.options().poll_interval / 2;
+    assert!(tokio::time::timeout(within, bob.changed()).await.is_err());
+    leyline.hub().lists_changed(None);
+    ann.changed().await;
+    bob.changed().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_unknown_id_can_not_be_watched() {
     let (_store, leyline) = counting(49);
     let error = leyline.watch(TaskId::from_bytes([9; 16])).await.unwrap_err();

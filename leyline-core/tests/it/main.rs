@@ -5,6 +5,7 @@ mod engine;
 mod faults;
 mod housekeeping;
 mod hub;
+mod prepared;
 mod seed;
 mod service;
 mod sinks;

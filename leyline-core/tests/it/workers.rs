@@ -81,7 +81,7 @@ async fn a_zombie_changes_nothing_and_its_code_is_stopped_by_its_next_beat() {
     let id = submit(&leyline, "work", json!(null)).await;
     until(&leyline, id, Status::Processing).await;
     // Declared dead behind its back, as if it had been paused: another process removes its row and frees the task.
-    let row = store.workers().await.unwrap()[0].clone();
+    let row = store.workers(0).await.unwrap()[0].clone();
     let dead = leyline_core::store::Dead {
         worker: row.worker,
         counter: row.counter,
@@ -114,7 +114,7 @@ async fn a_claim_whose_reply_is_lost_is_given_back_and_run() {
         .unwrap();
     let worker = Worker::start(&leyline);
     tokio::time::sleep(Duration::from_millis(1)).await;
-    let row = store.workers().await.unwrap()[0].clone();
+    let row = store.workers(0).await.unwrap()[0].clone();
     // Inserted behind the worker's back and claimed in its name: the reply goes nowhere.
     let mut new = leyline.new_task("work").unwrap();
     let id = new.id;

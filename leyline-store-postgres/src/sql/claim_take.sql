@@ -17,6 +17,7 @@ claimed AS (
     RETURNING task.*
 )
 SELECT
+    looked.number,
     due.tick,
     due.fraction,
     due.done,
@@ -25,7 +26,13 @@ SELECT
     due.phase,
     due.message,
 {row}
-FROM claimed AS task
-JOIN due ON due.id = task.id
+FROM (
+    SELECT count(*) AS number
+    FROM chosen
+) AS looked
+LEFT JOIN (
+    claimed AS task
+    JOIN due ON due.id = task.id
 {detail}
+) ON TRUE
 ORDER BY task.priority DESC, task.run_at, task.id

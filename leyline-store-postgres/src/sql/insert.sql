@@ -1,6 +1,7 @@
--- One row in each table for each given task whose id and key are free. $12 bounds the wait for a stranger's open transaction.
+-- One row in each table for each given task whose id and key are free. $12 bounds the wait for a stranger's open transaction;
+-- NULL leaves that to the session.
 WITH bound AS MATERIALIZED (
-    SELECT set_config('lock_timeout', $12, TRUE)
+    SELECT set_config('lock_timeout', coalesce($12, current_setting('lock_timeout')), TRUE)
 ),
 given AS (
     SELECT *

@@ -31,7 +31,7 @@ orphan AS MATERIALIZED (
         ))
     ORDER BY task.id
     LIMIT $2
-    FOR UPDATE
+    FOR UPDATE{locked}
 ),
 freed AS (
     UPDATE leyline.task

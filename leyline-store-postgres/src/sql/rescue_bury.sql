@@ -1,8 +1,8 @@
--- A counter that has moved is a sign of life.
+-- A counter that has moved is a sign of life. What is locked is waited for only as long as an ordinary transaction takes.
 WITH setting AS MATERIALIZED (
     SELECT
-        set_config('lock_timeout', '5s', TRUE),
-        set_config('idle_in_transaction_session_timeout', '10s', TRUE)
+        set_config('lock_timeout', '1s', TRUE),
+        set_config('idle_in_transaction_session_timeout', '5s', TRUE)
 ),
 dead AS MATERIALIZED (
     SELECT worker.id
@@ -10,7 +10,7 @@ dead AS MATERIALIZED (
     CROSS JOIN unnest($1::uuid[], $2::bigint[]) AS given (id, counter)
     JOIN leyline.worker ON worker.id = given.id AND worker.counter = given.counter
     ORDER BY worker.id
-    FOR UPDATE OF worker
+    FOR UPDATE OF worker{locked}
 )
 DELETE FROM leyline.worker
 WHERE worker.id = ANY (ARRAY(SELECT id FROM dead))

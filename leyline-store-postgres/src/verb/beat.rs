@@ -11,8 +11,12 @@ use crate::session::{Sql, Transaction};
 use crate::store::Inner;
 use crate::value::{self, Uuid};
 
-/// The worker's row first, then its tasks: so a beat that had to wait for its own rescue sees what that took.
 pub(crate) async fn beat(inner: &Inner, beat: &Beat) -> Result<BeatReply> {
+    inner.within(Phase::Commit, keep(inner, beat)).await
+}
+
+/// The worker's row first, then its tasks: so a beat that had to wait for its own rescue sees what that took.
+async fn keep(inner: &Inner, beat: &Beat) -> Result<BeatReply> {
     let mut session = inner.beat_session().await?;
     let mut transaction = session.begin().await?;
     transaction.run(keep_worker(inner, beat)).await?;

@@ -1,9 +1,11 @@
 //! Claim: hands out due tasks.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use leyline_core::Task;
 use leyline_core::store::{ClaimRequest, Claimed, Result};
+use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use crate::error::{self, Phase};
@@ -11,27 +13,39 @@ use crate::row::{self, Cells};
 use crate::store::Inner;
 use crate::value::{self, Uuid};
 
-/// Columns of the progress that the attempt before had made; the task follows.
-const PREVIOUS: usize = 7;
+/// Columns before the task: how many the look chose, and the progress that the attempt before had made.
+const BEFORE_TASK: usize = 8;
 
 /// Tasks of one statement, as `claim.sql` has it. A claim of more takes several.
 const MOST: u32 = 500;
 
+/// Where a look has chosen what others were just taking, there may be more of another kind or priority: workers look again
+/// when those have committed.
+const TAKEN_BY_OTHERS: Duration = Duration::from_millis(20);
+
+/// What one statement has done.
+struct Taken {
+    /// How many tasks its look chose.
+    looked: usize,
+    claimed: Vec<Claimed>,
+}
+
 pub(crate) async fn claim(inner: &Inner, request: &ClaimRequest) -> Result<Vec<Claimed>> {
-    if request.limit <= MOST {
-        return statement(inner, request).await;
-    }
     let mut claimed = Vec::new();
     loop {
-        match statement(inner, &rest(request, &claimed)).await {
-            Ok(more) if more.len() == MOST as usize => claimed.extend(more),
-            Ok(last) => {
-                claimed.extend(last);
-                return Ok(claimed);
-            }
+        let taken = match statement(inner, &rest(request, &claimed)).await {
+            Ok(taken) => taken,
             Err(error) if claimed.is_empty() => return Err(error),
             // What was claimed before is told all the same.
             Err(_) => return Ok(claimed),
+        };
+        let took = taken.claimed.len();
+        claimed.extend(taken.claimed);
+        if took < taken.looked {
+            inner.alarm.wake_in(TAKEN_BY_OTHERS);
+        }
+        if took < MOST as usize {
+            return Ok(claimed);
         }
     }
 }
@@ -51,7 +65,7 @@ fn rest(request: &ClaimRequest, claimed: &[Claimed]) -> ClaimRequest {
     rest
 }
 
-async fn statement(inner: &Inner, request: &ClaimRequest) -> Result<Vec<Claimed>> {
+async fn statement(inner: &Inner, request: &ClaimRequest) -> Result<Taken> {
     // Of a kind that is named twice, the last number counts.
     let wants: BTreeMap<&str, i32> = request
         .wants
@@ -60,7 +74,10 @@ async fn statement(inner: &Inner, request: &ClaimRequest) -> Result<Vec<Claimed>
         .filter(|(_, slots)| *slots > 0)
         .collect();
     if wants.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Taken {
+            looked: 0,
+            claimed: Vec::new(),
+        });
     }
     let text = if request.ids.is_empty() {
         &inner.sql.claim
@@ -83,8 +100,26 @@ async fn statement(inner: &Inner, request: &ClaimRequest) -> Result<Vec<Claimed>
     }
     let rows = inner.change(sql).await?;
     // What can't be read was claimed all the same: the next beat names it as a stray.
-    let claimed: sqlx::Result<_> = rows.iter().map(claimed).collect();
-    claimed.map_err(|error| error::of(error, Phase::Commit))
+    taken(&rows).map_err(|error| error::of(error, Phase::Commit))
+}
+
+/// There is a row for each task, or one without.
+fn taken(rows: &[PgRow]) -> sqlx::Result<Taken> {
+    let mut taken = Taken {
+        looked: 0,
+        claimed: Vec::new(),
+    };
+    for row in rows {
+        let mut cells = Cells::of(row);
+        taken.looked = usize::try_from(cells.number()?).unwrap_or(usize::MAX);
+        if row.try_get::<Option<Uuid>, _>(BEFORE_TASK)?.is_some() {
+            taken.claimed.push(Claimed {
+                previous_progress: cells.progress()?,
+                task: row::task(row, BEFORE_TASK)?,
+            });
+        }
+    }
+    Ok(taken)
 }
 
 /// The next death of its worker fails it: see [`Task::is_suspect`](leyline_core::Task::is_suspect).
@@ -93,13 +128,6 @@ fn rescues_of_a_suspect(max_rescues: u32) -> i32 {
         0 | 1 => -1,
         cap => value::count(cap - 1),
     }
-}
-
-fn claimed(row: &PgRow) -> sqlx::Result<Claimed> {
-    Ok(Claimed {
-        previous_progress: Cells::of(row).progress()?,
-        task: row::task(row, PREVIOUS)?,
-    })
 }
 
 #[cfg(test)]

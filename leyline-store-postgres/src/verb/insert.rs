@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leyline_core::store::{Error, Inserted, Result};
 use leyline_core::{NewTask, TaskId, Timestamp, transition};
+use sqlx::postgres::PgRow;
 use sqlx::postgres::types::PgInterval;
 use tokio::sync::oneshot;
 
@@ -30,7 +31,7 @@ const WITH_NEIGHBOURS: &str = "100ms";
 const TO_FIND_OUT: &str = "10ms";
 const ALONE: &str = "900ms";
 /// How often a task may be removed between the insert that met it and the look at it.
-const LOOKS: usize = 3;
+pub(crate) const LOOKS: usize = 3;
 
 type Answers = Vec<Result<Inserted>>;
 
@@ -153,7 +154,7 @@ async fn apart(inner: &Inner, calls: Vec<Call>) {
 }
 
 /// Inserts all that is free and looks at what is there; one answer for each task, in order.
-async fn batch(inner: &Inner, tasks: &[&NewTask], patience: &str) -> Result<Answers> {
+async fn batch(inner: &Inner, tasks: &[&NewTask], patience: &'static str) -> Result<Answers> {
     let mut answers: Vec<Option<Result<Inserted>>> = tasks
         .iter()
         .map(|task| task.validate().err().map(|invalid| Err(invalid.into())))
@@ -206,19 +207,28 @@ fn wake(inner: &Inner, answers: &[Option<Result<Inserted>>]) {
 async fn write<'a>(
     inner: &Inner,
     tasks: impl Iterator<Item = &'a NewTask>,
-    patience: &str,
+    patience: &'static str,
 ) -> Result<BTreeMap<TaskId, Timestamp>> {
-    let mut given = Given::default();
-    for task in tasks {
-        given
-            .push(task)
-            .map_err(|error| error::of(error, Phase::Before))?;
-    }
-    let rows = inner.change(given.bind(inner, patience)).await?;
+    let sql = statement(inner, tasks, Some(patience)).map_err(|error| error::of(error, Phase::Before))?;
+    let rows = inner.change(sql).await?;
     written(&rows).map_err(|error| error::of(error, Phase::Commit))
 }
 
-fn written(rows: &[sqlx::postgres::PgRow]) -> sqlx::Result<BTreeMap<TaskId, Timestamp>> {
+/// The statement that inserts these. Without `patience` it waits as long as its session does for a lock.
+pub(crate) fn statement<'a>(
+    inner: &Inner,
+    tasks: impl Iterator<Item = &'a NewTask>,
+    patience: Option<&'static str>,
+) -> sqlx::Result<Sql<'a>> {
+    let mut given = Given::default();
+    for task in tasks {
+        given.push(task)?;
+    }
+    Ok(given.bind(inner, patience))
+}
+
+/// What the statement has written, and when.
+pub(crate) fn written(rows: &[PgRow]) -> sqlx::Result<BTreeMap<TaskId, Timestamp>> {
     let read = |row| {
         let mut cells = Cells::of(row);
         Ok((cells.task_id()?, cells.time()?))
@@ -258,7 +268,7 @@ impl<'a> Given<'a> {
         Ok(())
     }
 
-    fn bind(self, inner: &Inner, patience: &'a str) -> Sql<'a> {
+    fn bind(self, inner: &Inner, patience: Option<&'static str>) -> Sql<'a> {
         inner
             .sql
             .query(&inner.sql.insert)

@@ -1,7 +1,7 @@
 //! The verbs, one file each: what is sent, and what the answer means.
 
-mod insert;
-mod there;
+pub(crate) mod insert;
+pub(crate) mod there;
 
 mod beat;
 mod checkpoint;

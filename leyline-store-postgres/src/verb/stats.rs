@@ -13,27 +13,31 @@ use crate::store::Inner;
 use crate::value::{self, Time};
 
 pub(crate) async fn stats(inner: &Inner, window: Duration) -> Result<Stats> {
-    let live = inner.read(inner.sql.query(&inner.sql.stats_live)).await?;
-    let ended = inner.sql.query(&inner.sql.stats_ended).bind(value::back(window));
-    let ended = inner.read(ended).await?;
-    count(&live, &ended, window).map_err(|error| error::of(error, Phase::Before))
+    let sql = inner.sql.query(&inner.sql.stats).bind(value::back(window));
+    let rows = inner.read(sql).await?;
+    count(&rows, window).map_err(|error| error::of(error, Phase::Before))
 }
 
-fn count(live: &[PgRow], ended: &[PgRow], window: Duration) -> sqlx::Result<Stats> {
-    let (mut kinds, mut oldest_due) = (Kinds::default(), None::<Timestamp>);
-    for row in live {
+fn count(rows: &[PgRow], window: Duration) -> sqlx::Result<Stats> {
+    let mut kinds = Kinds::default();
+    let (mut now, mut oldest_due) = (None, None::<Timestamp>);
+    for row in rows {
         let mut cells = Cells::of(row);
-        kinds.add(&mut cells)?;
+        let Some(kind) = cells.maybe_kind()? else {
+            cells.status()?;
+            cells.number()?;
+            now = Some(cells.time()?);
+            continue;
+        };
+        kinds.add(kind, cells.status()?, cells.number()?);
         let due = cells.read::<Option<Time>>()?.map(|time| time.0);
         oldest_due = oldest_due.into_iter().chain(due).min();
-    }
-    for row in ended {
-        kinds.add(&mut Cells::of(row))?;
     }
     Ok(Stats {
         kinds: kinds.0.into_values().collect(),
         window,
         oldest_due,
+        now: now.ok_or(sqlx::Error::RowNotFound)?,
     })
 }
 
@@ -42,9 +46,7 @@ fn count(live: &[PgRow], ended: &[PgRow], window: Duration) -> sqlx::Result<Stat
 struct Kinds(BTreeMap<Kind, KindStats>);
 
 impl Kinds {
-    /// Adds a row of kind, status and number.
-    fn add(&mut self, cells: &mut Cells<'_>) -> sqlx::Result<()> {
-        let (kind, status, number) = (cells.kind()?, cells.status()?, cells.number()?);
+    fn add(&mut self, kind: Kind, status: Status, number: u64) {
         let kind = self.0.entry(kind.clone()).or_insert(KindStats {
             kind,
             pending: 0,
@@ -60,6 +62,5 @@ impl Kinds {
             Status::Failed => &mut kind.failed,
             Status::Cancelled => &mut kind.cancelled,
         } += number;
-        Ok(())
     }
 }

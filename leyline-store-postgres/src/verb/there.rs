@@ -7,6 +7,7 @@ use sqlx::postgres::PgRow;
 
 use crate::error::{self, Phase};
 use crate::row;
+use crate::session::Sql;
 use crate::store::Inner;
 use crate::value::Uuid;
 
@@ -16,20 +17,21 @@ pub(crate) async fn find<'a>(
     tasks: impl Iterator<Item = &'a NewTask>,
 ) -> Result<Vec<Option<Result<Inserted>>>> {
     let tasks: Vec<&NewTask> = tasks.collect();
-    let ids: Vec<Uuid> = tasks.iter().map(|task| Uuid(*task.id.as_bytes())).collect();
-    let owners: Vec<&str> = tasks.iter().map(|task| task.owner.as_str()).collect();
-    let keys: Vec<Option<&str>> = tasks.iter().map(|task| task.idempotency_key.as_deref()).collect();
-    let sql = inner
-        .sql
-        .query(&inner.sql.insert_there)
-        .bind(ids)
-        .bind(owners)
-        .bind(keys);
-    let rows = inner.read(sql).await?;
+    let rows = inner.read(statement(inner, &tasks)).await?;
     answers(&rows, &tasks).map_err(|error| error::of(error, Phase::Before))
 }
 
-fn answers(rows: &[PgRow], tasks: &[&NewTask]) -> sqlx::Result<Vec<Option<Result<Inserted>>>> {
+/// The statement that looks for these.
+pub(crate) fn statement<'a>(inner: &Inner, tasks: &[&'a NewTask]) -> Sql<'a> {
+    let ids: Vec<Uuid> = tasks.iter().map(|task| Uuid(*task.id.as_bytes())).collect();
+    let owners: Vec<&str> = tasks.iter().map(|task| task.owner.as_str()).collect();
+    let keys: Vec<Option<&str>> = tasks.iter().map(|task| task.idempotency_key.as_deref()).collect();
+    let sql = inner.sql.query(&inner.sql.insert_there);
+    sql.bind(ids).bind(owners).bind(keys)
+}
+
+/// What the statement has found.
+pub(crate) fn answers(rows: &[PgRow], tasks: &[&NewTask]) -> sqlx::Result<Vec<Option<Result<Inserted>>>> {
     let mut answers: Vec<Option<Result<Inserted>>> = tasks.iter().map(|_| None).collect();
     for row in rows {
         let nth: i64 = row.try_get(0)?;

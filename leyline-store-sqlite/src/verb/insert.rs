@@ -14,11 +14,7 @@ impl Verb for Insert {
     const NAME: &'static str = "insert";
 
     fn run(&self, tx: &Tx<'_>) -> rusqlite::Result<Self::Answer> {
-        let mut write = Write {
-            task: tx.prepare(include_str!("../sql/insert.sql"))?,
-            detail: tx.prepare(include_str!("../sql/insert_detail.sql"))?,
-        };
-        self.0.iter().map(|new| insert(tx, &mut write, new)).collect()
+        insert(tx, &self.0)
     }
 
     fn bytes(&self) -> usize {
@@ -26,7 +22,16 @@ impl Verb for Insert {
     }
 }
 
-fn insert(tx: &Tx<'_>, write: &mut Write<'_>, new: &NewTask) -> rusqlite::Result<Result<Inserted>> {
+/// Inserts tasks in a transaction, be it the writer's or a caller's. One item for each, in order.
+pub(crate) fn insert(tx: &Tx<'_>, tasks: &[NewTask]) -> rusqlite::Result<Vec<Result<Inserted>>> {
+    let mut write = Write {
+        task: tx.prepare(include_str!("../sql/insert.sql"))?,
+        detail: tx.prepare(include_str!("../sql/insert_detail.sql"))?,
+    };
+    tasks.iter().map(|new| insert_one(tx, &mut write, new)).collect()
+}
+
+fn insert_one(tx: &Tx<'_>, write: &mut Write<'_>, new: &NewTask) -> rusqlite::Result<Result<Inserted>> {
     if let Err(invalid) = new.validate() {
         return Ok(Err(invalid.into()));
     }

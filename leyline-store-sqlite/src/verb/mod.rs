@@ -25,7 +25,7 @@ pub(crate) use checkpoint::Keep;
 pub(crate) use claim::Claiming;
 pub(crate) use finish::Finishes;
 pub(crate) use get::{ChangedSince, Get};
-pub(crate) use insert::Insert;
+pub(crate) use insert::{Insert, insert};
 pub(crate) use list::List;
 pub(crate) use operate::{Cancel, Delete, Requeue};
 pub(crate) use ping::Ping;

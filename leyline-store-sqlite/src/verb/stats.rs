@@ -25,6 +25,7 @@ impl Verb for Count {
         Ok(Stats {
             kinds: kinds.0.into_values().collect(),
             window: self.0,
+            now: tx.now(),
             oldest_due,
         })
     }

@@ -5,7 +5,7 @@ use leyline_core::task::Kind;
 use leyline_core::{Env, NewTask, Output, Status, TaskId, WorkerId};
 use rusqlite::{Connection, StatementStatus};
 
-use super::{Beaten, Claiming, Finishes, Insert, List, Tx, Verb, list};
+use super::{Beaten, Claiming, Finishes, Insert, List, Tx, Verb, Workers, list};
 use crate::{SqliteOptions, connection};
 
 fn open() -> Connection {
@@ -85,6 +85,10 @@ fn statements_on_the_way_of_a_task_find_their_index() {
     check_plan(include_str!("../sql/beat_held.sql"), held);
     check_plan(include_str!("../sql/rescue_held.sql"), held);
     check_plan(
+        include_str!("../sql/workers_running.sql"),
+        "INDEX task_held (worker=?)",
+    );
+    check_plan(
         include_str!("../sql/prune.sql"),
         "INDEX task_ended (finished_at<?)",
     );
@@ -97,6 +101,30 @@ fn statements_on_the_way_of_a_task_find_their_index() {
         "task USING INTEGER PRIMARY KEY",
     );
     check_plan(include_str!("../sql/claim.sql"), "task USING INTEGER PRIMARY KEY");
+}
+
+#[test]
+fn a_workers_tasks_cost_what_is_shown_and_a_look_reads_none() {
+    let conn = open();
+    let worker = Env::system().worker_id();
+    run(&conn, &beaten(worker));
+    run(&conn, &tasks(20, |_| {}));
+    run(&conn, &claiming(worker, 20));
+    let few = steps_of_a_worker_list(&conn, 10);
+    run(&conn, &tasks(3000, |_| {}));
+    run(&conn, &claiming(worker, 3000));
+    assert_eq!(steps_of_a_worker_list(&conn, 10), few);
+    assert_eq!(steps_of_a_worker_list(&conn, 0), 0);
+}
+
+/// How many steps SQLite's machine takes to list that many tasks of the one worker.
+fn steps_of_a_worker_list(conn: &Connection, shown: u32) -> i32 {
+    let workers = run(conn, &Workers { shown });
+    assert_eq!(workers[0].tasks.len(), shown as usize);
+    let statement = conn.prepare_cached(include_str!("../sql/workers_running.sql"));
+    statement
+        .expect("a statement")
+        .reset_status(StatementStatus::VmStep)
 }
 
 fn listing(owner: Option<&str>, kind: Option<&str>, status: Option<Status>) -> ListQuery {

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use leyline_core::store::{Result, Waker};
+use jiff::Timestamp;
+use leyline_core::store::{Due, Result, Waker};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::due::Due;
 use super::group::Committer;
 use super::job::call;
 use super::log::Log;
@@ -97,6 +97,11 @@ impl Writer {
             return Err(self.halt.error());
         }
         answered.await.map_err(|_| self.halt.error())
+    }
+
+    /// Hears from when on a task can be claimed that was written on another connection; workers are woken then.
+    pub(crate) fn tell_due(&self, time: Timestamp) {
+        self.queue.tell_due(time);
     }
 
     /// Takes in nothing more, does what is queued, and waits for the thread to end. Blocks.

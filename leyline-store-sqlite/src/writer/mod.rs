@@ -1,9 +1,8 @@
 //! The writer: one thread that owns the only writing connection, and commits what has queued up as a group.
 //!
 //! `queue` is how calls come in, `job` what they are, `group` how they are committed together, `log` the moments at which
-//! SQLite syncs, `due` the tasks that are claimable later, `thread` the loop around it all, and `handle` what callers hold.
+//! SQLite syncs, `thread` the loop around it all, and `handle` what callers hold.
 
-mod due;
 mod group;
 mod handle;
 mod job;

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use jiff::Timestamp;
+use leyline_core::store::Due;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::job::{Errand, Job};
@@ -34,6 +36,8 @@ pub(super) struct Limits {
 pub(super) enum Taken {
     Group(Group),
     Errand(Errand),
+    /// Tasks that others wrote fall due then.
+    Due(Due<Timestamp>),
     /// The time is up.
     Nothing,
     /// Closed, and empty.
@@ -61,6 +65,8 @@ struct Queued {
 struct State {
     beats: VecDeque<Queued>,
     calls: VecDeque<Queued>,
+    /// What is told of tasks that others wrote.
+    due: Due<Timestamp>,
     closed: bool,
 }
 
@@ -120,11 +126,20 @@ impl Queue {
         Ok(())
     }
 
+    /// Tells that a task that somebody else wrote falls due then. Never waits.
+    pub(super) fn tell_due(&self, time: Timestamp) {
+        self.state().due.add(time);
+        self.arrived.notify_one();
+    }
+
     /// Waits until there is something to do, or until the given time. Everything that is queued, within the limits, is one
     /// group.
     pub(super) fn take(&self, until: Option<Instant>, limits: Limits) -> Taken {
         let mut state = self.state();
         loop {
+            if state.due.next().is_some() {
+                return Taken::Due(std::mem::take(&mut state.due));
+            }
             if let Some(taken) = state.take(limits) {
                 return taken;
             }

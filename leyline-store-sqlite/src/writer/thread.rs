@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use leyline_core::env::Clock;
-use leyline_core::store::Waker;
+use leyline_core::store::{Due, Waker};
 
-use super::due::Due;
 use super::group::{Committer, Synchronous};
 use super::log::Pages;
 use super::queue::{Group, Limits, Queue, Taken};
@@ -18,6 +17,9 @@ use crate::options::Durability;
 /// How long nothing has to be written before the log is copied although it is short.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// Shortest wait for a task to fall due, so that a clock which stands still costs little.
+const SHORTEST: Duration = Duration::from_millis(5);
+
 pub(super) struct Thread {
     pub(super) committer: Committer,
     pub(super) queue: Arc<Queue>,
@@ -25,13 +27,14 @@ pub(super) struct Thread {
     pub(super) durability: Durability,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) waker: Waker,
-    pub(super) due: Due,
+    /// When tasks that this process wrote can be claimed.
+    pub(super) due: Due<Timestamp>,
     pub(super) neighbours: Option<Neighbours>,
     /// When the log is to be copied if nothing is written until then.
     pub(super) idle_at: Option<Instant>,
 }
 
-/// Other processes on the same file.
+/// Other connections to the same file: those of other processes, and those that callers have of their own.
 pub(super) struct Neighbours {
     pub(super) interval: Duration,
     pub(super) next: Instant,
@@ -59,6 +62,7 @@ impl Thread {
                 Taken::Group(group) => self.commit(group),
                 Taken::Errand(errand) if !self.committer.halt.is_failed() => errand(&self.committer.conn),
                 Taken::Errand(refused) => drop(refused),
+                Taken::Due(due) => self.due.merge(due),
                 Taken::Nothing => {}
                 Taken::End => break,
             }
@@ -108,7 +112,7 @@ impl Thread {
         if self.committer.halt.is_failed() {
             return None;
         }
-        let due = self.due.wait(now(&*self.clock));
+        let due = self.due.next().map(|time| wait(now(&*self.clock), time));
         let due = due.and_then(|wait| Instant::now().checked_add(wait));
         let neighbours = self.neighbours.as_ref().map(|neighbours| neighbours.next);
         [due, neighbours, self.idle_at].into_iter().flatten().min()
@@ -132,7 +136,7 @@ impl Thread {
         }
     }
 
-    /// On the writing connection this number changes only when another process has committed.
+    /// On the writing connection this number changes only when another connection has committed.
     fn look_at_neighbours(&mut self) {
         let Some(neighbours) = self.neighbours.as_mut().filter(|n| n.next <= Instant::now()) else {
             return;
@@ -150,7 +154,7 @@ impl Thread {
                     self.waker.wake();
                 }
             }
-            Err(error) => tracing::warn!(%error, "could not look whether another process has written"),
+            Err(error) => tracing::warn!(%error, "could not look whether somebody else has written"),
         }
     }
 
@@ -169,8 +173,26 @@ impl Thread {
     }
 }
 
+/// How long to wait for this time.
+fn wait(now: Timestamp, time: Timestamp) -> Duration {
+    let wait = Duration::try_from(time.duration_since(now)).unwrap_or_default();
+    wait.max(SHORTEST)
+}
+
 /// Stores keep whole microseconds.
 pub(crate) fn now(clock: &dyn Clock) -> Timestamp {
     let now = clock.now();
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_is_past_is_waited_for_shortly() {
+        let at = |second| Timestamp::from_second(second).expect("a second of this century");
+        assert_eq!(wait(at(7), at(10)), Duration::from_secs(3));
+        assert_eq!(wait(at(5), at(1)), SHORTEST);
+    }
 }

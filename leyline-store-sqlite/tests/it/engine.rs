@@ -45,7 +45,7 @@ async fn a_worker_completes_what_is_there_and_leaves_nothing_behind() {
     }
     let stats = store.stats(Duration::from_hours(1)).await.expect("a read");
     assert_eq!(stats.kinds[0].completed, 200);
-    assert_eq!(store.workers().await.expect("a read"), []);
+    assert_eq!(store.workers(0).await.expect("a read"), []);
     let locks = std::fs::read_dir(folder.path().join("leyline.db.workers")).expect("a folder");
     assert_eq!(locks.count(), 0);
 }

@@ -29,7 +29,7 @@ async fn the_tasks_of_a_killed_process_are_free_at_the_first_look() {
     for task in &rescued.tasks {
         assert_eq!((task.status, task.rescues, task.attempt), (Status::Pending, 1, 0));
     }
-    assert_eq!(store.workers().await.expect("a read"), []);
+    assert_eq!(store.workers(0).await.expect("a read"), []);
     assert_eq!(lock_files(&path), 0, "its file is gone with its row");
 }
 
@@ -44,7 +44,7 @@ async fn a_stopped_process_is_not_dead() {
     for _ in 0..3 {
         assert_eq!(given::look(&store).await.tasks, []);
     }
-    assert_eq!(store.workers().await.expect("a read").len(), 1);
+    assert_eq!(store.workers(0).await.expect("a read").len(), 1);
     assert_eq!(lock_files(&path), 1);
     process.signal("CONT");
     process.kill();
@@ -73,7 +73,7 @@ async fn of_several_that_look_at_once_one_rescues() {
     assert_eq!(first.tasks.len() + second.tasks.len(), 2);
     // Whoever came second may have found the lock held by the first; by now nothing is left.
     assert_eq!(given::look(&other).await.tasks, []);
-    assert_eq!(one.workers().await.expect("a read"), []);
+    assert_eq!(one.workers(0).await.expect("a read"), []);
 }
 
 fn lock_files(database: &std::path::Path) -> usize {

@@ -49,7 +49,7 @@ async fn a_worker_holds_its_lock_from_its_first_beat_to_its_leave() {
     assert!(lock.exists());
     store.rescue(&buries(worker, 2)).await.expect("a rescue");
     assert!(!lock.exists());
-    assert_eq!(store.workers().await.expect("a read"), []);
+    assert_eq!(store.workers(0).await.expect("a read"), []);
 }
 
 #[tokio::test]
@@ -60,11 +60,11 @@ async fn a_worker_that_was_declared_dead_may_beat_again() {
     store.beat(&given::beat(worker, 1)).await.expect("a beat");
     // By its counter, while its process lives and holds its lock.
     other.rescue(&buries(worker, 1)).await.expect("a rescue");
-    assert_eq!(store.workers().await.expect("a read"), []);
+    assert_eq!(store.workers(0).await.expect("a read"), []);
     store.beat(&given::beat(worker, 2)).await.expect("a beat");
     assert_eq!(given::look(&other).await.tasks, []);
     assert_eq!(
-        store.workers().await.expect("a read").len(),
+        store.workers(0).await.expect("a read").len(),
         1,
         "its lock is still held"
     );
@@ -98,7 +98,7 @@ async fn a_missing_file_is_no_verdict() {
     std::fs::remove_file(lock_of(&path, worker)).expect("it was there");
     given::look(&other).await;
     assert_eq!(
-        other.workers().await.expect("a read").len(),
+        other.workers(0).await.expect("a read").len(),
         1,
         "the counter decides"
     );
@@ -119,7 +119,7 @@ async fn a_name_that_is_taken_or_was_is_refused() {
         .await
         .expect_err("it is someone's");
     assert!(matches!(refused, Error::WorkerRetired { worker: named } if named == worker));
-    assert_eq!(store.workers().await.expect("a read")[0].counter, 1);
+    assert_eq!(store.workers(0).await.expect("a read")[0].counter, 1);
     store.close().await;
     let refused = other
         .beat(&given::beat(worker, 2))
@@ -140,7 +140,7 @@ async fn many_first_beats_of_one_worker_take_one_lock() {
     for beat in beats.collect::<Vec<_>>() {
         beat.await.expect("no panic").expect("a beat");
     }
-    assert_eq!(store.workers().await.expect("a read")[0].counter, 16);
+    assert_eq!(store.workers(0).await.expect("a read")[0].counter, 16);
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ pub async fn the_first_beat_creates_the_row(trial: Trial) {
     };
     let reply = trial.store.beat(&beat).await.expect("the beat succeeds");
     assert_eq!((reply.lost, reply.stray), (vec![], vec![]));
-    let rows = trial.store.workers().await.expect("workers succeeds");
+    let rows = trial.store.workers(0).await.expect("workers succeeds");
     assert_eq!(rows.len(), 1);
     let row = &rows[0];
     assert_eq!(
@@ -272,7 +272,7 @@ pub async fn a_beat_carries_a_thousand_claims(trial: Trial) {
 }
 
 async fn row_of(trial: &Trial, worker: WorkerId) -> leyline_core::store::WorkerRow {
-    let rows = trial.store.workers().await.expect("workers succeeds");
+    let rows = trial.store.workers(0).await.expect("workers succeeds");
     rows.into_iter()
         .find(|row| row.worker == worker)
         .expect("the worker has a row")

@@ -98,7 +98,7 @@ async fn claimed(trial: &Trial) -> (Task, Claim) {
 }
 
 async fn counter_of(trial: &Trial, claim: Claim) -> u64 {
-    let rows = trial.store.workers().await.expect("workers succeeds");
+    let rows = trial.store.workers(0).await.expect("workers succeeds");
     let row = rows.into_iter().find(|row| row.worker == claim.worker);
     row.expect("the worker has a row").counter
 }

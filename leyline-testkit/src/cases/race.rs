@@ -143,7 +143,7 @@ pub async fn of_sixteen_beats_the_newest_stays(trial: Trial) {
                 async move { store.beat(&beat).await.expect("the beat succeeds") }
             })
             .await;
-        let rows = trial.store.workers().await.expect("workers succeeds");
+        let rows = trial.store.workers(0).await.expect("workers succeeds");
         let row = rows
             .iter()
             .find(|row| row.worker == worker)

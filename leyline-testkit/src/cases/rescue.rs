@@ -79,7 +79,7 @@ pub async fn a_worker_that_has_just_beaten_is_not_rescued(trial: Trial) {
     let rescued = trial.rescue(&[(worker, 1)], 3).await;
     assert_eq!((rescued.tasks, rescued.more), (vec![], false));
     trial.check_unchanged(&task).await;
-    assert_eq!(trial.store.workers().await.expect("workers succeeds").len(), 1);
+    assert_eq!(trial.store.workers(0).await.expect("workers succeeds").len(), 1);
     trial.finish(&task, complete()).await;
 }
 
@@ -105,7 +105,7 @@ pub async fn dead_workers_lose_their_rows(trial: Trial) {
     let unknown = trial.worker_id();
     let rescued = trial.rescue(&[(idle, 1), (unknown, 1), (busy, 1)], 3).await;
     assert_eq!(rescued.tasks.len(), 1);
-    let rows = trial.store.workers().await.expect("workers succeeds");
+    let rows = trial.store.workers(0).await.expect("workers succeeds");
     assert_eq!(rows.iter().map(|row| row.worker).collect::<Vec<_>>(), [alive]);
 }
 

@@ -88,7 +88,7 @@ pub async fn a_beat_sent_again_is_answered_alike(trial: Trial) {
     );
     assert_eq!(once.stray[0].id, stray.id);
     trial.check_unchanged(&row).await;
-    let rows = trial.store.workers().await.expect("workers succeeds");
+    let rows = trial.store.workers(0).await.expect("workers succeeds");
     assert_eq!((rows.len(), rows[0].counter), (1, 2));
 }
 

@@ -119,6 +119,16 @@ pub async fn oldest_due_is_the_task_due_for_longest(trial: Trial) {
     assert_eq!(stats(&trial, HOUR).await.oldest_due, Some(expected));
 }
 
+/// `now` is the store's time at the count.
+pub async fn the_answer_tells_the_stores_time(trial: Trial) {
+    for _ in 0..2 {
+        let before = trial.now().await;
+        let told = stats(&trial, HOUR).await.now;
+        assert!(before <= told && told <= trial.now().await);
+        trial.advance(HOUR).await;
+    }
+}
+
 async fn stats(trial: &Trial, window: Duration) -> Stats {
     trial.store.stats(window).await.expect("stats succeeds")
 }

@@ -53,6 +53,14 @@ pub async fn a_requeue_wakes(trial: Trial) {
     check_woken(&trial, wakeups, "requeue").await;
 }
 
+/// A task that is announced wakes, whoever inserted it.
+pub async fn an_announced_task_wakes(trial: Trial) {
+    let task = trial.pending().await;
+    let wakeups = settled(&trial, &task).await;
+    trial.store.announced(&[task]);
+    check_woken(&trial, wakeups, "announced").await;
+}
+
 /// Whoever marks the counter as seen before it looks misses nothing that comes after, and everyone who waits is woken.
 pub async fn everyone_who_waits_is_woken(trial: Trial) {
     let mut first = watching(&trial);

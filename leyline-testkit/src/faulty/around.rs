@@ -24,7 +24,7 @@ macro_rules! store_around {
                 Get get(id: TaskId) -> Option<Task>;
                 List list(query: &ListQuery) -> Page;
                 ChangedSince changed_since(seen: &[Seen]) -> Changes;
-                Workers workers() -> Vec<WorkerRow>;
+                Workers workers(shown: u32) -> Vec<WorkerRow>;
                 Stats stats(window: Duration) -> Stats;
                 Ping ping() -> ();
         }
@@ -38,6 +38,10 @@ macro_rules! store_around {
 
             fn wakeups(&self) -> Wakeups {
                 self.wakeups_of_inner()
+            }
+
+            fn announced(&self, tasks: &[Task]) {
+                self.inner.announced(tasks);
             }
         }
     };

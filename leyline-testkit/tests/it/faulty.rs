@@ -141,8 +141,8 @@ async fn calls_and_faults_are_counted_by_method() {
     for _ in 0..3 {
         drop(store.ping().await);
     }
-    assert!(store.workers().await.is_err(), "it was the fourth call of all");
-    assert!(store.workers().await.is_ok());
+    assert!(store.workers(0).await.is_err(), "it was the fourth call of all");
+    assert!(store.workers(0).await.is_ok());
     assert_eq!((store.calls(Method::Ping), store.faults(Method::Ping)), (3, 1));
     assert_eq!(
         (store.calls(Method::Workers), store.faults(Method::Workers)),

@@ -1,10 +1,10 @@
 //! Copies of a running server, and going back to one.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, copy_folder};
 use super::{Mode, Postgres};
 use crate::process::output;
 
@@ -39,8 +39,8 @@ impl Postgres {
             cluster.stop(Mode::Immediate);
         }
         let data = cluster.data();
-        run(Command::new("rm").arg("-rf").arg(&data));
-        run(Command::new("cp").arg("-Rp").args([&backup.folder, &data]));
+        fs::remove_dir_all(&data).expect("the server has ended");
+        copy_folder(&backup.folder, &data);
         cluster.start();
     }
 }
@@ -52,9 +52,5 @@ pub(super) fn copy(cluster: &Cluster, url: &str, folder: &Path, more: &[&str]) {
         .args(more)
         .arg("--pgdata")
         .arg(folder);
-    run(&mut copy);
-}
-
-fn run(command: &mut Command) {
-    output(command).unwrap_or_else(|said| panic!("{said}"));
+    output(&mut copy).unwrap_or_else(|said| panic!("{said}"));
 }

@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::{Mode, PostgresOptions};
 use crate::port;
 use crate::process::{Home, Running, output, text};
 
 /// Whom one connects as.
-pub(crate) const USER: &str = "leyline";
+const USER: &str = "leyline";
 /// Unlike any other word, so that one can look for it where it must not be.
 const PASSWORD: &str = "open-sesame-4711";
 
@@ -27,7 +28,9 @@ pub(super) struct Cluster {
 impl Cluster {
     /// A new server, started.
     pub(super) fn create(programs: PathBuf, options: PostgresOptions) -> Self {
-        let cluster = Self::over(programs, options, Self::initdb);
+        let cluster = Self::over(programs, options, |cluster| {
+            copy_folder(&fresh(&cluster.programs), &cluster.data());
+        });
         cluster.start();
         cluster
     }
@@ -43,24 +46,6 @@ impl Cluster {
         };
         fill(&cluster);
         cluster
-    }
-
-    fn initdb(&self) {
-        let password = self.home.write("password", PASSWORD);
-        let mut initdb = self.home.command(&self.programs.join("initdb"));
-        initdb
-            .args([
-                "--username",
-                USER,
-                "--auth",
-                "scram-sha-256",
-                "--encoding",
-                "UTF8",
-                "--no-locale",
-            ])
-            .args(["--no-sync", "--pwfile"])
-            .args([&password, Path::new("--pgdata"), &self.data()]);
-        output(&mut initdb).unwrap_or_else(|said| panic!("initdb: {said}"));
     }
 
     pub(super) fn data(&self) -> PathBuf {
@@ -106,6 +91,29 @@ impl Cluster {
     fn running(&self) -> MutexGuard<'_, Option<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The data of a server that never ran. All servers of this process begin as copies of it, as making it takes seconds.
+fn fresh(programs: &Path) -> PathBuf {
+    static FRESH: OnceLock<Home> = OnceLock::new();
+    let home = FRESH.get_or_init(|| {
+        let home = Home::new("initdb", Mode::Immediate.signal());
+        let password = home.write("password", PASSWORD);
+        let mut initdb = home.command(&programs.join("initdb"));
+        initdb
+            .args(["--username", USER, "--auth", "scram-sha-256"])
+            .args(["--encoding", "UTF8", "--no-locale", "--no-sync", "--pwfile"])
+            .args([&password, Path::new("--pgdata"), &home.join("data")]);
+        output(&mut initdb).unwrap_or_else(|said| panic!("initdb: {said}"));
+        home
+    });
+    home.join("data")
+}
+
+/// Copies a folder with its owners to a place where nothing is yet.
+pub(super) fn copy_folder(from: &Path, to: &Path) {
+    let copied = output(Command::new("cp").arg("-Rp").args([from, to]));
+    copied.unwrap_or_else(|said| panic!("{said}"));
 }
 
 /// What the server itself notes: its pid in the first line, in the eighth whether it takes connections.

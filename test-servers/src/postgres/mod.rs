@@ -6,8 +6,6 @@ mod options;
 mod server;
 mod standby;
 
-pub(crate) use cluster::USER;
-
 pub use backup::Backup;
 pub use options::{Mode, PostgresOptions};
 pub use server::Postgres;

@@ -16,7 +16,7 @@ use crate::psql::Psql;
 /// databases there.
 #[derive(Debug)]
 pub struct Postgres {
-    pub(super) psql: Psql,
+    pub(crate) psql: Psql,
     cluster: Option<Cluster>,
 }
 
@@ -37,9 +37,9 @@ impl Postgres {
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
         SHARED.get_or_init(|| {
-            let psql = binaries::or_fail(binaries::psql());
             if let Some(url) = binaries::external_postgres() {
-                let psql = Psql { program: psql, url };
+                let program = binaries::or_fail(binaries::psql());
+                let psql = Psql { program, url };
                 return Self { psql, cluster: None };
             }
             let programs = binaries::or_fail(binaries::postgres());
@@ -98,8 +98,7 @@ impl Postgres {
 
     /// The password in [`url`](Self::url), or nothing where there is none: what must not show up anywhere else.
     pub fn password(&self) -> &str {
-        let authority = self.psql.url.split('@').next().unwrap_or_default();
-        authority.rsplit_once(':').map_or("", |(_, password)| password)
+        self.psql.parts().password
     }
 
     /// Runs statements. Several of them are one transaction.
@@ -201,9 +200,8 @@ impl Postgres {
 
 /// Whether there is a server that tests can share.
 fn found() -> Result<(), binaries::Missing> {
-    binaries::psql()?;
-    match binaries::external_postgres() {
-        Some(_) => Ok(()),
-        None => binaries::postgres().map(drop),
+    if binaries::external_postgres().is_none() {
+        binaries::postgres()?;
     }
+    binaries::psql().map(drop)
 }

@@ -11,7 +11,7 @@ const PIECE: usize = 16 * 1024;
 
 /// Carries a client's connection to the server until both sides are done, or the network is cut.
 pub(super) fn carry(link: &Link, client: &TcpStream) {
-    if !link.passes() {
+    if !link.takes() {
         return;
     }
     let Ok(server) = TcpStream::connect(link.there) else {
@@ -25,18 +25,18 @@ pub(super) fn carry(link: &Link, client: &TcpStream) {
         return;
     };
     thread::scope(|scope| {
-        scope.spawn(|| pump(link, client, &server));
-        pump(link, &server, client);
+        scope.spawn(|| pump(link, number, client, &server));
+        pump(link, number, &server, client);
     });
     link.leave(number);
 }
 
 /// Carries what one side says to the other, and that it has ended.
-fn pump(link: &Link, mut from: &TcpStream, mut to: &TcpStream) {
+fn pump(link: &Link, number: u64, mut from: &TcpStream, mut to: &TcpStream) {
     let mut piece = vec![0; PIECE];
     loop {
         let read = from.read(&mut piece);
-        if !link.passes() {
+        if !link.passes(number) {
             return;
         }
         match read {

@@ -42,6 +42,8 @@ pub(super) struct State {
     /// Both ends of each.
     pub(super) connections: BTreeMap<u64, [TcpStream; 2]>,
     next: u64,
+    /// Connections with a lower number are lost: nothing comes through on them.
+    stranded: u64,
 }
 
 impl Link {
@@ -51,6 +53,7 @@ impl Link {
             listening: false,
             connections: BTreeMap::new(),
             next: 0,
+            stranded: 0,
         };
         Self {
             here: port::local(port::free()),
@@ -82,10 +85,32 @@ impl Link {
         drop(self.wait_while(|state| state.listening != state.weather.listens()));
     }
 
-    /// Waits out a black hole; whether the network is there.
-    pub(super) fn passes(&self) -> bool {
+    /// Loses the connections there are, until they are found again.
+    pub(super) fn strand(&self) {
+        let mut state = self.state();
+        state.stranded = state.next;
+    }
+
+    /// Finds the lost connections again.
+    pub(super) fn find(&self) {
+        self.state().stranded = 0;
+        self.changed.notify_all();
+    }
+
+    /// Waits out a black hole; whether the network is there for a new connection.
+    pub(super) fn takes(&self) -> bool {
         let state = self.wait_while(|state| state.weather == Weather::BlackHole);
         state.weather == Weather::Fine
+    }
+
+    /// Waits out a black hole, and the loss of this connection; whether the network is there for it.
+    pub(super) fn passes(&self, number: u64) -> bool {
+        let lost = |state: &State| match state.weather {
+            Weather::BlackHole => true,
+            Weather::Fine => number < state.stranded,
+            Weather::Cut | Weather::Over => false,
+        };
+        self.wait_while(lost).weather == Weather::Fine
     }
 
     /// Takes connections until the proxy is gone.

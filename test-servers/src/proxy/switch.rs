@@ -56,8 +56,15 @@ impl Proxy {
         self.link.set(Weather::BlackHole);
     }
 
+    /// Lets nothing through on the connections there are, not even their ends, until [`heal`](Self::heal); new ones work. So
+    /// does a router that has forgotten what it was told.
+    pub fn strand(&self) {
+        self.link.strand();
+    }
+
     /// Lets everything through again.
     pub fn heal(&self) {
+        self.link.find();
         self.link.set(Weather::Fine);
     }
 

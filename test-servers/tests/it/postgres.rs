@@ -25,18 +25,17 @@ fn each_test_has_a_database_of_its_own_on_one_server() {
 
 #[test]
 fn nobody_comes_in_without_the_password() {
-    let Some(postgres) = Postgres::available() else {
+    let Some(postgres) = Postgres::start(PostgresOptions::default()) else {
         return;
     };
-    let database = postgres.database();
-    assert!(database.url().contains(postgres.password()) && !postgres.password().is_empty());
-    let rows = database.query("SELECT count(*) FROM pg_authid WHERE rolpassword LIKE 'SCRAM-SHA-256$%'");
-    assert_eq!(rows, [["1"]]);
-    let methods = database.query("SELECT DISTINCT auth_method FROM pg_hba_file_rules");
-    assert_eq!(methods, [["scram-sha-256"]]);
+    let url = postgres.url("postgres");
+    assert!(url.contains(postgres.password()) && !postgres.password().is_empty());
+    let stored = "SELECT count(*) FROM pg_authid WHERE rolpassword LIKE 'SCRAM-SHA-256$%'";
+    assert_eq!(postgres.query("postgres", stored), [["1"]]);
+    let methods = "SELECT DISTINCT auth_method FROM pg_hba_file_rules";
+    assert_eq!(postgres.query("postgres", methods), [["scram-sha-256"]]);
 }
 
-/// One server for all of it, as each start costs seconds.
 #[test]
 fn a_server_comes_back_with_its_data_and_its_port_from_every_end() {
     let options = PostgresOptions::default()

@@ -30,6 +30,17 @@ fn hear(mut stream: &TcpStream, length: usize) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&heard).into_owned())
 }
 
+#[track_caller]
+fn ask_in_vain(stream: &TcpStream, word: &str) {
+    stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let nothing = ask(stream, word).unwrap_err();
+    assert!(
+        matches!(nothing.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        "{nothing}"
+    );
+    stream.set_read_timeout(None).unwrap();
+}
+
 #[test]
 fn a_cut_network_ends_connections_and_refuses_new_ones_until_it_is_healed() {
     let proxy = echo();
@@ -56,18 +67,31 @@ fn a_black_hole_swallows_everything_and_gives_it_back_late() {
     proxy.black_hole();
     let new = TcpStream::connect(proxy.address()).unwrap();
     for stream in [&old, &new] {
-        stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-        let nothing = ask(stream, "two").unwrap_err();
-        assert!(
-            matches!(nothing.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
-            "{nothing}"
-        );
-        stream.set_read_timeout(None).unwrap();
+        ask_in_vain(stream, "two");
     }
     proxy.heal();
     for stream in [&old, &new] {
         assert_eq!(hear(stream, 3).unwrap(), "two");
     }
+}
+
+#[test]
+fn stranded_connections_swallow_everything_while_new_ones_work() {
+    let proxy = echo();
+    let old = TcpStream::connect(proxy.address()).unwrap();
+    assert_eq!(ask(&old, "one").unwrap(), "one");
+    proxy.strand();
+    ask_in_vain(&old, "two");
+    let new = TcpStream::connect(proxy.address()).unwrap();
+    assert_eq!(ask(&new, "three").unwrap(), "three");
+    proxy.heal();
+    assert_eq!(hear(&old, 3).unwrap(), "two");
+    assert_eq!(ask(&new, "four").unwrap(), "four");
+    // A network that is cut ends those that were lost, too.
+    proxy.strand();
+    ask_in_vain(&old, "five");
+    proxy.cut();
+    assert!(ask(&old, "six").is_err());
 }
 
 #[test]

@@ -9,6 +9,8 @@ const TESTED: [&str; 2] = ["docs/state-machine.md", "docs/wire-protocol.md"];
 const MAP: &str = "ARCHITECTURE.md";
 /// Where operators look up settings and metrics.
 const OPERATIONS: &str = "docs/operations.md";
+/// Where contributors look up settings of the tests.
+const CONTRIBUTING: &str = "CONTRIBUTING.md";
 /// How long the map may be, in lines.
 const MAP_LINES: usize = 200;
 
@@ -84,24 +86,28 @@ fn lost_places(map: &File, files: &[File]) -> Vec<Fault> {
     faults
 }
 
-/// Metrics and environment variables that the operators' document does not name.
+/// Metrics and environment variables that the document for those who set them does not name.
 fn unlisted(files: &[File]) -> Vec<Fault> {
-    let listed = files
-        .iter()
-        .find(|file| file.path == OPERATIONS)
-        .map_or("", |file| file.text.as_str());
+    let text = |document: &str| {
+        let file = files.iter().find(|file| file.path == document);
+        file.map_or("", |file| file.text.as_str())
+    };
     let code = files
         .iter()
         .filter(|file| file.has_extension("rs") && file.path.contains("/src/"));
     let mut faults = Vec::new();
     for file in code.filter(|file| !file.path.starts_with("xtask/")) {
+        let document = if file.path.starts_with("test-servers/") {
+            CONTRIBUTING
+        } else {
+            OPERATIONS
+        };
         for (at, line) in file.text.lines().enumerate() {
             let quoted = line.split('"').skip(1).step_by(2);
             let names =
                 quoted.filter(|text| is_setting(text) || file.name() == "metrics.rs" && is_metric(text));
-            let missing = names.filter(|name| !listed.contains(&format!("`{name}`")));
-            faults
-                .extend(missing.map(|name| Fault::at(file, at, format!("`{name}` is not in {OPERATIONS}"))));
+            let missing = names.filter(|name| !text(document).contains(&format!("`{name}`")));
+            faults.extend(missing.map(|name| Fault::at(file, at, format!("`{name}` is not in {document}"))));
         }
     }
     faults
@@ -187,9 +193,21 @@ mod tests {
             "a/src/flags.rs",
             "#[arg(long, env = \"LEYLINE_LISTEN\")]\n#[arg(env = \"LEYLINE_NEW\")]\n",
         );
-        let found = unlisted(&[operations, metrics, flags]);
+        // What the tests read is for contributors, wherever else it is named.
+        let servers = sample(
+            "test-servers/src/binaries.rs",
+            "const A: &str = \"LEYLINE_LISTEN\";\n",
+        );
+        let found = unlisted(&[operations, metrics, flags, servers]);
         let places: Vec<&str> = found.iter().map(|fault| fault.place.as_str()).collect();
-        assert_eq!(places, ["a/src/metrics.rs:2", "a/src/flags.rs:2"]);
+        assert_eq!(
+            places,
+            [
+                "a/src/metrics.rs:2",
+                "a/src/flags.rs:2",
+                "test-servers/src/binaries.rs:1"
+            ]
+        );
     }
 
     #[test]

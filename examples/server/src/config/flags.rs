@@ -125,7 +125,9 @@ impl Config {
 
     fn check(&self) -> Result<(), String> {
         if self.store == StoreUrl::Unknown {
-            return Err("a store is sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or memory:".to_owned());
+            return Err(
+                "a store is sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or memory:".to_owned(),
+            );
         }
         let in_memory = self.store == StoreUrl::Memory || self.blobs == BlobsUrl::Memory;
         if in_memory && !(self.roles.api && self.roles.worker) {

@@ -2,32 +2,24 @@
 //!
 //! `LEYLINE_CRASH_KILLS` (default 5) says how often, `LEYLINE_CRASH_SEED` when.
 
-mod load;
-mod verdict;
-
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use leyline_core::Env;
 use leyline_core::env::SystemClock;
+use leyline_store_sqlite::{SqliteOptions, SqliteStore};
 use tokio::sync::watch;
 
+use crate::load::{Lines, Load, Places};
+use crate::say::{say, variable};
 use crate::server::{Server, program};
-use load::Load;
+use crate::verdict;
 
 /// How long a killed server has worked at least: until its first accepted connections.
 const SHORTEST_LIFE: Duration = Duration::from_millis(50);
 /// And so much longer at most.
 const SPREAD: Duration = Duration::from_secs(2);
-
-/// Past the capture of the test harness: how many kills it survived is to be seen where the test passes, too.
-macro_rules! say {
-    ($($line:tt)*) => {
-        writeln!(std::io::stderr(), $($line)*).unwrap()
-    };
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_accepted_task_ends_once_however_often_the_server_is_killed() {
@@ -37,14 +29,19 @@ async fn every_accepted_task_ends_once_however_often_the_server_is_killed() {
     let env = Env::seeded(SystemClock, seed);
     let folder = tempfile::tempdir().unwrap();
     let began = Instant::now();
-    let (address, addresses) = watch::channel(None);
-    let load = Load::begin(&addresses);
+    let (address, addresses) = watch::channel(Vec::new());
+    let places = Places {
+        apis: addresses.clone(),
+        gateways: addresses,
+    };
+    let mut load = Load::begin(&places, Lines::Breaking);
     for kill in 1..=kills {
         let server = start(folder.path(), &address).await;
         let life = SPREAD.mul_f64(env.random_fraction());
         tokio::time::sleep(SHORTEST_LIFE + life).await;
-        address.send_replace(None);
+        address.send_replace(Vec::new());
         server.kill().await;
+        load.check();
         if kill % 10 == 0 {
             say!(
                 "crash loop: {kill} kills, {} tasks, {:?}",
@@ -56,17 +53,19 @@ async fn every_accepted_task_ends_once_however_often_the_server_is_killed() {
     let server = start(folder.path(), &address).await;
     let accepted = load.settle().await;
     assert_eq!(server.terminate().await.code(), Some(0));
-    let found = verdict::judge(folder.path(), &accepted).await;
+    let options = SqliteOptions::file(folder.path().join("data/leyline.db"));
+    let store = Arc::new(SqliteStore::open(options).await.unwrap());
+    let found = verdict::judge(store, &folder.path().join("data/blobs"), &accepted, &[]).await;
     say!(
         "crash loop: survived {kills} kills in {:?}: {} tasks completed once each, {} rescues, {} orphan blobs swept",
         began.elapsed(),
         accepted.len(),
-        found.rescues,
+        found.rescues(),
         found.swept,
     );
 }
 
-async fn start(folder: &std::path::Path, address: &watch::Sender<Option<SocketAddr>>) -> Server {
+async fn start(folder: &std::path::Path, address: &watch::Sender<Vec<SocketAddr>>) -> Server {
     let mut program = program(folder);
     program.args([
         "--max-rescues",
@@ -77,24 +76,6 @@ async fn start(folder: &std::path::Path, address: &watch::Sender<Option<SocketAd
         "warn,leyline_server=info",
     ]);
     let server = Server::run(program).await;
-    address.send_replace(Some(server.address));
+    address.send_replace(vec![server.address]);
     server
 }
-
-fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
-    let text = std::env::var(name).ok()?;
-    let value = text.parse().ok();
-    Some(value.unwrap_or_else(|| panic!("{name}={text}")))
-}
-
-/// An accepted task as its client knows it.
-struct Accepted {
-    id: String,
-    key: String,
-    /// The revision at which it was seen completed.
-    completed_at: u64,
-    /// Digest of the uploaded bytes.
-    sha256: String,
-}
-
-type Shared<T> = Arc<std::sync::Mutex<T>>;

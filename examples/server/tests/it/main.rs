@@ -1,8 +1,11 @@
 //! The example server: its processors over real files, its process over real signals.
 
 mod client;
+mod load;
+mod say;
 mod server;
 mod service;
+mod verdict;
 
 mod digest;
 mod image;
@@ -11,6 +14,7 @@ mod motion;
 mod simulate;
 
 mod crash_loop;
+mod fleet;
 mod killed;
 mod page;
 mod process;

@@ -72,6 +72,11 @@ impl Server {
         self.process.kill().await.unwrap();
     }
 
+    /// Its exit status, if it has ended.
+    pub(crate) fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.process.try_wait().unwrap()
+    }
+
     /// Sends a signal by its name.
     pub(crate) async fn signal(&self, name: &str) {
         let pid = self.process.id().expect("it runs");

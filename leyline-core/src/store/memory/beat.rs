@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::rows::{Rows, Worker};
-use crate::store::{Beat, BeatReply, Held, Stray, WorkerRow};
+use crate::store::{Beat, BeatReply, Held, RunningTask, Stray, WorkerRow};
 use crate::task::{Claim, WorkerId};
 
 impl Rows {
@@ -25,7 +25,7 @@ impl Rows {
         BeatReply { lost, stray }
     }
 
-    pub(super) fn worker_rows(&self) -> Vec<WorkerRow> {
+    pub(super) fn worker_rows(&self, shown: u32) -> Vec<WorkerRow> {
         let row = |(&worker, row): (&WorkerId, &Worker)| WorkerRow {
             worker,
             counter: row.counter,
@@ -33,8 +33,22 @@ impl Rows {
             started_at: row.started_at,
             beat_at: row.beat_at,
             running: u32::try_from(self.index.running(worker)).unwrap_or(u32::MAX),
+            tasks: self.running_under(worker, shown),
         };
         self.workers.iter().map(row).collect()
+    }
+
+    fn running_under(&self, worker: WorkerId, shown: u32) -> Vec<RunningTask> {
+        self.index
+            .processing_under(worker)
+            .take(usize::try_from(shown).unwrap_or(usize::MAX))
+            .filter_map(|id| self.get(id))
+            .map(|task| RunningTask {
+                id: task.id,
+                kind: task.kind.clone(),
+                since: task.updated_at,
+            })
+            .collect()
     }
 
     /// An older counter never replaces a newer one.

@@ -116,6 +116,7 @@ impl Rows {
     }
 }
 
-fn is_due(task: &Task, now: Timestamp) -> bool {
+/// Whether it can be claimed now.
+pub(super) fn is_due(task: &Task, now: Timestamp) -> bool {
     task.status == Status::Pending && task.run_at <= now
 }

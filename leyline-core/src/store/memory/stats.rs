@@ -25,6 +25,7 @@ impl Rows {
         Stats {
             kinds: kinds.into_values().collect(),
             window,
+            now,
             oldest_due: self.index.oldest_due(now),
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use super::rows::Rows;
+use super::rows::{Rows, is_due};
 use crate::env::Env;
 use crate::store::{
     Beat, BeatReply, Changes, ClaimRequest, Claimed, Finish, Inserted, ListQuery, Page, Rescue, Rescued,
@@ -119,8 +119,8 @@ impl TaskStore for MemoryStore {
         Ok(self.with(|rows, _| rows.changed_since(seen)))
     }
 
-    async fn workers(&self) -> Result<Vec<WorkerRow>> {
-        Ok(self.with(|rows, _| rows.worker_rows()))
+    async fn workers(&self, shown: u32) -> Result<Vec<WorkerRow>> {
+        Ok(self.with(|rows, _| rows.worker_rows(shown)))
     }
 
     async fn stats(&self, window: Duration) -> Result<Stats> {
@@ -133,6 +133,14 @@ impl TaskStore for MemoryStore {
 
     fn wakeups(&self) -> Wakeups {
         self.waker.subscribe()
+    }
+
+    /// Nothing gets in here past the store, but wrappers and their tests can rely on it.
+    fn announced(&self, tasks: &[Task]) {
+        let now = self.env.now();
+        if tasks.iter().any(|task| is_due(task, now)) {
+            self.waker.wake();
+        }
     }
 }
 

@@ -63,7 +63,7 @@ async fn beats_go_first() {
     };
     assert!(beaten.is_ok());
     assert!(rescued.expect("a rescue").buried.is_empty());
-    assert_eq!(rig.store.workers().await.expect("a read").len(), 1);
+    assert_eq!(rig.store.workers(0).await.expect("a read").len(), 1);
 }
 
 #[tokio::test]

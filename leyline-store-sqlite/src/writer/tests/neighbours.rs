@@ -19,7 +19,7 @@ async fn a_call_that_errs_changes_nothing_for_its_neighbours() {
     assert!(erred.expect_err("it errs").to_string().contains("failed"));
     assert!(rig.is_there(before.id).await && rig.is_there(after.id).await);
     assert_eq!(
-        rig.store.workers().await.expect("a read"),
+        rig.store.workers(0).await.expect("a read"),
         [],
         "what it wrote is undone"
     );

@@ -86,7 +86,15 @@ caught! {
     ChangedSinceAnswersById by changed_since::the_answer_is_in_the_order_of_the_question
     ChangedSinceForgetsTheGone by changed_since::an_absent_id_is_gone
     WorkersAnswersBackwards by workers::all_rows_come_in_id_order
+    WorkersListsTheNewestFirst by workers::what_runs_is_listed_in_id_order
+    WorkersListsWhatOthersRun by workers::what_runs_is_listed_in_id_order
+    WorkersCountsFromTheFirstAttempt by workers::a_task_runs_since_its_claim
+    WorkersIgnoresTheBound by workers::no_more_is_listed_than_was_asked_for
+    WorkersCountsWhatItLists by workers::no_more_is_listed_than_was_asked_for
+    WorkersListsWhatHasEnded by workers::what_has_ended_leaves_the_list
     StatsIgnoresTheWindow by stats::ended_tasks_are_counted_within_the_window
     StatsForgetsTheOldestDue by stats::oldest_due_is_the_task_due_for_longest
+    StatsTellsTheTimeOfTheWindow by stats::the_answer_tells_the_stores_time
     WakesNobody by wakeups::an_insert_wakes
+    AnnouncedWakesNobody by wakeups::an_announced_task_wakes
 }

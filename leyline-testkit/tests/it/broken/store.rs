@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use leyline_core::store::{
     Beat, BeatReply, Changes, ClaimRequest, Claimed, Cursor, Dead, Error, Finish, Inserted, ListQuery,
-    Outcome, Page, Rescue, Rescued, Result, Seen, Stats, Wakeups, WorkerRow,
+    Outcome, Page, Rescue, Rescued, Result, RunningTask, Seen, Stats, Wakeups, WorkerRow,
 };
 use leyline_core::{Claim, Json, NewTask, Progress, Task, TaskId, TaskStore, TaskStoreExt as _, WorkerId};
 use leyline_testkit::fixtures;
@@ -21,6 +21,7 @@ pub(super) struct Broken {
     keys: Mutex<BTreeMap<String, TaskId>>,
     looks: AtomicUsize,
     handed_out: Mutex<Option<Claimed>>,
+    listed: Mutex<BTreeMap<WorkerId, Vec<RunningTask>>>,
 }
 
 impl Broken {
@@ -31,6 +32,7 @@ impl Broken {
             keys: Mutex::default(),
             looks: AtomicUsize::new(0),
             handed_out: Mutex::default(),
+            listed: Mutex::default(),
         }
     }
 
@@ -111,8 +113,43 @@ impl Broken {
         }))
     }
 
+    async fn spoil_workers(&self, rows: &mut [WorkerRow]) -> Result<()> {
+        match self.bug {
+            Bug::WorkersAnswersBackwards => rows.reverse(),
+            Bug::WorkersListsTheNewestFirst => rows.iter_mut().for_each(|row| row.tasks.reverse()),
+            Bug::WorkersListsWhatOthersRun => {
+                let all: Vec<_> = rows.iter().flat_map(|row| row.tasks.clone()).collect();
+                for row in rows {
+                    row.tasks.clone_from(&all);
+                }
+            }
+            Bug::WorkersCountsWhatItLists => rows.iter_mut().for_each(|row| {
+                row.running = u32::try_from(row.tasks.len()).expect("they are few");
+            }),
+            Bug::WorkersCountsFromTheFirstAttempt => {
+                for task in rows.iter_mut().flat_map(|row| &mut row.tasks) {
+                    let row = self.inner.get(task.id).await?;
+                    task.since = row.and_then(|row| row.started_at).unwrap_or(task.since);
+                }
+            }
+            Bug::WorkersListsWhatHasEnded => rows.iter_mut().for_each(|row| self.list_again(row)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Lists what was listed before as well.
+    fn list_again(&self, row: &mut WorkerRow) {
+        let mut listed = self.listed.lock().expect("nothing panics under it");
+        let before = listed.entry(row.worker).or_default();
+        before.retain(|task| !row.tasks.contains(task));
+        row.tasks.append(before);
+        row.tasks.sort_by_key(|task| task.id);
+        before.clone_from(&row.tasks);
+    }
+
     async fn counter(&self, worker: WorkerId) -> Result<Option<u64>> {
-        let rows = self.inner.workers().await?;
+        let rows = self.inner.workers(0).await?;
         Ok(rows
             .into_iter()
             .find(|row| row.worker == worker)
@@ -354,11 +391,13 @@ impl TaskStore for Broken {
         Ok(changes)
     }
 
-    async fn workers(&self) -> Result<Vec<WorkerRow>> {
-        let mut rows = self.inner.workers().await?;
-        if self.has(Bug::WorkersAnswersBackwards) {
-            rows.reverse();
-        }
+    async fn workers(&self, shown: u32) -> Result<Vec<WorkerRow>> {
+        let asked = match self.bug {
+            Bug::WorkersIgnoresTheBound => u32::MAX,
+            _ => shown,
+        };
+        let mut rows = self.inner.workers(asked).await?;
+        self.spoil_workers(&mut rows).await?;
         Ok(rows)
     }
 
@@ -372,6 +411,9 @@ impl TaskStore for Broken {
         if self.has(Bug::StatsForgetsTheOldestDue) {
             stats.oldest_due = None;
         }
+        if self.has(Bug::StatsTellsTheTimeOfTheWindow) {
+            stats.now -= window;
+        }
         Ok(stats)
     }
 
@@ -384,6 +426,12 @@ impl TaskStore for Broken {
             Wakeups::never()
         } else {
             self.inner.wakeups()
+        }
+    }
+
+    fn announced(&self, tasks: &[Task]) {
+        if !self.has(Bug::AnnouncedWakesNobody) {
+            self.inner.announced(tasks);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is left in the stores when the server has ended: exactly what was accepted, and all of it.
+//! What is left in the stores when every server has ended: exactly what was accepted, and all of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,30 +8,42 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use leyline_core::blob::Sweeper;
 use leyline_core::store::ListQuery;
-use leyline_core::{Blobs, Env, Status, Task, TaskStore as _};
-use leyline_store_sqlite::{SqliteOptions, SqliteStore};
+use leyline_core::{Blobs, Env, Status, Task, TaskStore};
 use object_store::ObjectStore as _;
 
-use super::Accepted;
+use crate::load::Accepted;
 
-/// What was found beside what had to be.
-pub(super) struct Found {
-    pub(super) rescues: u64,
-    pub(super) swept: usize,
+/// What was found.
+pub(crate) struct Found {
+    /// Every task by its id.
+    pub(crate) rows: BTreeMap<String, Task>,
+    /// Blobs that no row named.
+    pub(crate) swept: usize,
 }
 
-/// Looks at every row and every blob.
-pub(super) async fn judge(folder: &Path, accepted: &[Accepted]) -> Found {
-    let options = SqliteOptions::file(folder.join("data/leyline.db"));
-    let store = SqliteStore::open(options).await.unwrap();
-    let blobs = Blobs::local(folder.join("data/blobs"), Env::system()).unwrap();
-    let rows = rows(&store).await;
+impl Found {
+    pub(crate) fn rescues(&self) -> u64 {
+        self.rows.values().map(|row| u64::from(row.rescues)).sum()
+    }
+}
+
+/// Looks at every row and every blob in the folder `blobs`. Beside what load has had accepted there are the tasks `aside`.
+pub(crate) async fn judge(
+    store: Arc<dyn TaskStore>,
+    blobs: &Path,
+    accepted: &[Accepted],
+    aside: &[&str],
+) -> Found {
+    let folder = blobs;
+    let blobs = Blobs::local(folder, Env::system()).unwrap();
+    let rows = rows(&*store).await;
     assert!(
-        store.workers().await.unwrap().is_empty(),
+        store.workers(0).await.unwrap().is_empty(),
         "a worker's row is left"
     );
-    let known: BTreeSet<&str> = accepted.iter().map(|task| task.id.as_str()).collect();
+    let mut known: BTreeSet<&str> = accepted.iter().map(|task| task.id.as_str()).collect();
     assert_eq!(known.len(), accepted.len(), "two uploads became one task");
+    known.extend(aside);
     let orphans: Vec<&String> = rows.keys().filter(|id| !known.contains(id.as_str())).collect();
     assert!(orphans.is_empty(), "rows that nobody was told of: {orphans:?}");
     for task in accepted {
@@ -41,17 +53,17 @@ pub(super) async fn judge(folder: &Path, accepted: &[Accepted]) -> Found {
         check_row(task, row);
         check_bytes(&blobs, row).await;
     }
-    let sweeper = Sweeper::new(blobs.clone(), Arc::new(store), Duration::ZERO);
+    let sweeper = Sweeper::new(blobs.clone(), store, Duration::ZERO);
     let swept = sweeper.sweep().await.unwrap();
     check_blobs(&blobs, rows.values()).await;
-    assert_eq!(temporary_files(&folder.join("data/blobs")), Vec::<String>::new());
+    assert_eq!(temporary_files(folder), Vec::<String>::new());
     Found {
-        rescues: rows.values().map(|row| u64::from(row.rescues)).sum(),
+        rows,
         swept: swept.removed + swept.leftovers,
     }
 }
 
-async fn rows(store: &SqliteStore) -> BTreeMap<String, Task> {
+async fn rows(store: &dyn TaskStore) -> BTreeMap<String, Task> {
     let mut query = ListQuery::new();
     let mut rows = BTreeMap::new();
     loop {
@@ -80,8 +92,8 @@ fn check_row(task: &Accepted, row: &Task) {
         row.revision >= least && (row.revision - least).is_multiple_of(2),
         "{row:?}"
     );
-    let input = row.input.as_ref().unwrap();
-    assert_eq!(input.sha256.to_string(), task.sha256, "{row:?}");
+    let digest = row.input.as_ref().map(|input| input.sha256.to_string());
+    assert_eq!(digest, task.sha256, "{row:?}");
 }
 
 /// Whatever the row names is there and is what it says.

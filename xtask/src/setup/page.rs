@@ -1,23 +1,15 @@
-//! `cargo xtask setup`: what the page's tests need and a Rust toolchain does not bring.
+//! What the page's tests need: Node.js, npm packages, a browser.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{env, fs};
 
+use super::debian::install;
 use crate::process::{find, output, program, root, run as start};
 
 /// The oldest Node.js that the page's tests run on.
 const NODE: u32 = 20;
 /// Where Debian and Ubuntu put the browser; the tests of the page look at the same places.
 const BROWSERS: [&str; 2] = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
-
-/// Sets everything up.
-pub(crate) fn run() -> Result<(), String> {
-    node()?;
-    packages()?;
-    browser()?;
-    println!("Everything that the tests need is there.");
-    Ok(())
-}
 
 /// Node.js and npm.
 pub(crate) fn node() -> Result<(), String> {
@@ -69,40 +61,6 @@ fn chromium() -> Option<PathBuf> {
         .into_iter()
         .chain(BROWSERS.iter().map(PathBuf::from))
         .find(|file| file.is_file())
-}
-
-/// Installs Debian packages, or says in a line what to install.
-fn install(packages: &[&str]) -> Result<(), String> {
-    if find("apt-get").is_none() || !is_root() {
-        return Err(format!("please install: {}", packages.join(", ")));
-    }
-    let install = |packages: &[&str]| {
-        let mut apt = program("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive");
-        start(
-            apt.args(["install", "-y", "-qq", "--no-install-recommends"])
-                .args(packages),
-        )
-    };
-    // A fresh machine has no list of packages, and an old one has an old list.
-    install(packages).or_else(|_| {
-        start(program("apt-get").args(["update", "-qq"]))?;
-        install(packages)
-    })
-}
-
-/// Whether this process may install packages.
-fn is_root() -> bool {
-    // std has no getuid, and a process owns its own folder.
-    #[cfg(target_os = "linux")]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        fs::metadata(Path::new("/proc/self")).is_ok_and(|me| me.uid() == 0)
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        false
-    }
 }
 
 /// The first number of `v20.1.0`.

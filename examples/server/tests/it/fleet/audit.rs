@@ -1,0 +1,73 @@
+//! An account of every change of every task, kept by the database itself: what nobody told anyone of is in it, too.
+
+use test_servers::Database;
+
+/// Written by triggers, in the transaction of the change.
+const BEGIN: &str = "
+CREATE SCHEMA audit;
+CREATE TABLE audit.change (
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    id uuid NOT NULL,
+    revision bigint NOT NULL,
+    status smallint NOT NULL,
+    attempt integer NOT NULL,
+    rescues integer NOT NULL,
+    worker uuid,
+    old_revision bigint,
+    old_status smallint,
+    old_worker uuid
+);
+CREATE FUNCTION audit.insert() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO audit.change (id, revision, status, attempt, rescues, worker)
+    VALUES (NEW.id, NEW.revision, NEW.status, NEW.attempt, NEW.rescues, NEW.worker);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION audit.update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO audit.change (id, revision, status, attempt, rescues, worker, old_revision, old_status, old_worker)
+    VALUES (NEW.id, NEW.revision, NEW.status, NEW.attempt, NEW.rescues, NEW.worker, OLD.revision, OLD.status, OLD.worker);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_insert AFTER INSERT ON leyline.task FOR EACH ROW EXECUTE FUNCTION audit.insert();
+CREATE TRIGGER audit_update AFTER UPDATE ON leyline.task FOR EACH ROW
+WHEN (OLD.revision <> NEW.revision OR OLD.status <> NEW.status OR OLD.worker IS DISTINCT FROM NEW.worker)
+EXECUTE FUNCTION audit.update();
+";
+
+/// Of each statement, no row may come back.
+const NEVER: [(&str, &str); 4] = [
+    (
+        "a change that does not raise the revision by one",
+        "SELECT * FROM audit.change WHERE revision <> coalesce(old_revision, 0) + 1",
+    ),
+    (
+        "a revision that was given twice",
+        "SELECT id, revision FROM audit.change GROUP BY id, revision HAVING count(*) > 1",
+    ),
+    (
+        "a change after the end",
+        "SELECT * FROM audit.change WHERE old_status >= 2",
+    ),
+    (
+        "a change that the state machine does not know",
+        "SELECT * FROM audit.change WHERE (old_status IS NULL AND status <> 0) OR (old_status = 0 AND status NOT IN (1, 4)) \
+         OR (old_status = 1 AND status = 1)",
+    ),
+];
+
+/// Begins the account of a store that is empty.
+pub(super) fn begin(database: &Database) {
+    database.execute(BEGIN);
+}
+
+/// Panics where the account holds what may not be: each run comes to one end, by steps that the state machine knows.
+pub(super) fn judge(database: &Database) {
+    for (what, sql) in NEVER {
+        let rows = database.query(&format!("{sql} LIMIT 5"));
+        assert!(rows.is_empty(), "{what}: {rows:?}");
+    }
+    let ends = "SELECT count(DISTINCT id), count(*) FILTER (WHERE status >= 2) FROM audit.change";
+    let ends = database.query(ends).remove(0);
+    assert_eq!(ends[0], ends[1], "as many ends as tasks");
+}

@@ -1,0 +1,87 @@
+//! Sessions that are ended from outside, at any moment.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use leyline_core::task::Kind;
+use leyline_core::{Env, NewTask, TaskStore as _, TaskStoreExt as _};
+
+use crate::given;
+
+/// Ends every session of this store's.
+fn terminate(schema: &str) -> String {
+    format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'leyline' AND query LIKE '%\"{schema}\"%'"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_sent_again_until_the_store_answers_is_made_once() {
+    let store = given::store(|_| {}).await;
+    let ended = Arc::new(AtomicBool::new(false));
+    let killer = tokio::spawn({
+        let (schema, ended) = (store.schema.clone(), Arc::clone(&ended));
+        async move {
+            let mut connection = given::connection().await;
+            let mut rounds = 0;
+            while !ended.load(Ordering::Relaxed) {
+                given::run(&mut connection, &terminate(&schema)).await;
+                rounds += 1;
+            }
+            rounds
+        }
+    });
+    let mut callers = Vec::new();
+    for _ in 0..8 {
+        let store = store.clone();
+        callers.push(tokio::spawn(async move {
+            let (mut ids, mut failures) = (Vec::new(), 0);
+            for _ in 0..40 {
+                let task = NewTask::new(Env::system().task_id(), Kind::new("alpha").expect("it is a kind"));
+                ids.push(task.id);
+                while let Err(error) = store.insert_one(task.clone()).await {
+                    assert!(error.is_retryable(), "{error:?}");
+                    failures += 1;
+                }
+            }
+            (ids, failures)
+        }));
+    }
+    let (mut ids, mut failures) = (Vec::new(), 0);
+    for caller in callers {
+        let (made, failed) = caller.await.expect("no caller panics");
+        ids.extend(made);
+        failures += failed;
+    }
+    ended.store(true, Ordering::Relaxed);
+    let rounds: u32 = killer.await.expect("it does not panic");
+    assert!(failures > 0, "in {rounds} rounds no call was hit");
+    // Sessions that were ended a moment ago fail once more.
+    let stats = loop {
+        match store.stats(std::time::Duration::ZERO).await {
+            Ok(stats) => break stats,
+            Err(error) => assert!(error.is_retryable(), "{error:?}"),
+        }
+    };
+    assert_eq!(stats.pending(), 320);
+    assert_eq!(store.get_many(&ids).await.expect("they are read").len(), 320);
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_while_idle_costs_no_call_after_a_second() {
+    let store = given::store(|_| {}).await;
+    store.ping().await.expect("it answers");
+    given::execute(&terminate(&store.schema)).await;
+    // A connection that was used a moment ago is trusted: it may fail once.
+    let first = store.ping().await;
+    assert!(first.is_ok() || first.is_err_and(|error| error.is_retryable()));
+    store.ping().await.expect("the next one is new");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_unavailable_and_nothing_is_unknown() {
+    let store = given::store(|_| {}).await;
+    store.close().await;
+    let refused = store.ping().await.unwrap_err();
+    assert!(refused.is_stopped(), "{refused:?}");
+}
