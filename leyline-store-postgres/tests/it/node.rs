@@ -133,7 +133,10 @@ pub(crate) fn waits_for(go: &Arc<Semaphore>) -> impl FnOnce(Builder) -> Builder 
                 loop {
                     cx.progress().message("begun");
                     tokio::select! { biased;
-                        permit = go.acquire() => return Ok(permit.expect("it is never closed").forget()),
+                        permit = go.acquire() => {
+                            permit.expect("it is never closed").forget();
+                            return Ok(());
+                        }
                         () = cx.cancelled() => return Err(ProcessError::permanent("stopped", "it was told to stop")),
                         () = tokio::time::sleep(AGAIN) => {}
                     }
