@@ -14,11 +14,13 @@ use tokio_util::task::TaskTracker;
 use super::connection::{self, Accepted};
 use super::{ServeOptions, Shutdown};
 
+/// How long whoever stands in the listener's queue is still let in when the shutdown begins.
+const LAST_ADMISSION: Duration = Duration::from_millis(20);
 /// How long to wait where the process has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves `router` over HTTP/1.1 until `shutdown` is cancelled, then drains: nothing new is accepted, requests that run are
-/// finished, sockets close with 1001 at random moments within [`close_spread`](ServeOptions::close_spread), and what is left
+/// Serves `router` over HTTP/1.1 until `shutdown` is cancelled, then drains: nothing new is accepted, requests that run or
+/// were on the way are finished, sockets close with 1001 at random moments within [`close_spread`](ServeOptions::close_spread), and what is left
 /// after [`drain_timeout`](ServeOptions::drain_timeout) is cut.
 ///
 /// Any router will do; LeyLine's gets its limits and its orderly end from it. TLS and HTTP/2 are left to a proxy in front.
@@ -79,7 +81,8 @@ impl Drop for CutOnDrop {
     }
 }
 
-/// The next connection, once there is a place for it; `None` when the shutdown begins.
+/// The next connection, once there is a place for it; `None` when the shutdown has begun and the queue had its moment: the
+/// kernel resets what is left in it when the listener closes.
 async fn next(listener: &TcpListener, places: &Arc<Semaphore>, shutdown: &Shutdown) -> Option<Accepted> {
     let accepting = async {
         let place = Arc::clone(places)
@@ -99,7 +102,7 @@ async fn next(listener: &TcpListener, places: &Arc<Semaphore>, shutdown: &Shutdo
     };
     tokio::select! {
         biased;
-        () = shutdown.is_begun() => None,
+        () = Shutdown::closing(Some(shutdown), LAST_ADMISSION) => None,
         accepted = accepting => Some(accepted),
     }
 }

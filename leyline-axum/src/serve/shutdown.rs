@@ -82,6 +82,10 @@ impl Shutdown {
         self.0.cut.cancelled()
     }
 
+    pub(super) fn has_begun(&self) -> bool {
+        self.0.begin.is_cancelled()
+    }
+
     pub(super) fn is_begun(&self) -> tokio_util::sync::WaitForCancellationFuture<'_> {
         self.0.begin.cancelled()
     }

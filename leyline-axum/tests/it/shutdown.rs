@@ -90,7 +90,7 @@ async fn an_upload_that_runs_is_finished_and_nothing_new_is_accepted() {
     assert_eq!(
         until_closed(&mut idle).await,
         "",
-        "an idle connection is closed at once"
+        "a connection on which nothing is asked is closed"
     );
     drop(idle);
     while TcpStream::connect(app.addr).await.is_ok() {
@@ -111,6 +111,38 @@ async fn an_upload_that_runs_is_finished_and_nothing_new_is_accepted() {
             .len(),
         1
     );
+}
+
+#[tokio::test]
+async fn whoever_has_just_connected_is_answered_once_and_whoever_idles_is_closed_at_once() {
+    let app = App::start().await;
+    let request = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+    let mut idle = TcpStream::connect(app.addr).await.unwrap();
+    idle.write_all(request).await.unwrap();
+    assert_ne!(idle.read(&mut [0; 1024]).await.unwrap(), 0);
+    let mut fresh = TcpStream::connect(app.addr).await.unwrap();
+    // Connections are accepted in order: when this one is answered, the one before is known.
+    assert_eq!(app.get("/healthz").await.status, 200);
+    let mut queued = Vec::new();
+    for _ in 0..20 {
+        queued.push(TcpStream::connect(app.addr).await.unwrap());
+    }
+    let began = Instant::now();
+    app.shutdown.cancel();
+    assert_eq!(until_closed(&mut idle).await, "");
+    assert!(
+        began.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        began.elapsed()
+    );
+    for stream in queued.iter_mut().chain([&mut fresh]) {
+        stream.write_all(request).await.unwrap();
+        let answer = until_closed(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
+        assert!(answer.contains("connection: close"), "{answer:?}");
+    }
+    drop((idle, fresh, queued));
+    end(app).await;
 }
 
 #[tokio::test]

@@ -296,9 +296,17 @@ pub(crate) struct Role {
     pub(crate) url: String,
 }
 
+/// One that may do everything.
 pub(crate) async fn role() -> Role {
+    role_that_is("SUPERUSER").await
+}
+
+pub(crate) async fn role_that_is(attributes: &str) -> Role {
     let name = unique("role");
-    execute(&format!("CREATE ROLE {name} SUPERUSER LOGIN PASSWORD 'hunter2'")).await;
+    execute(&format!(
+        "CREATE ROLE {name} LOGIN PASSWORD 'hunter2' {attributes}"
+    ))
+    .await;
     let url = url();
     let (_, host) = url.split_once('@').expect("it names a user");
     Role {

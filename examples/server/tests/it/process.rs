@@ -132,7 +132,7 @@ async fn a_bad_configuration_is_one_line_and_exit_code_2() {
 
 /// The one line that is said by a server that does not start.
 #[track_caller]
-fn refusal(output: &Output) -> String {
+pub(crate) fn refusal(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{text}");
     let said: Vec<&str> = text

@@ -5,9 +5,18 @@ mod audit;
 mod ground;
 mod node;
 
+mod files;
+mod page;
+
 mod killed;
+mod password;
+mod reconnect;
+mod refused;
 mod restarts;
+mod restored;
+mod rolling;
 mod terminated;
+mod unnotified;
 
 pub(crate) use ground::Fleet;
 pub(crate) use node::Node;

@@ -13,6 +13,7 @@ pub(crate) struct Node {
     folder: PathBuf,
     store: String,
     arguments: Vec<String>,
+    variables: Vec<(String, String)>,
     pub(crate) address: SocketAddr,
     server: Option<Server>,
 }
@@ -27,15 +28,24 @@ impl Node {
             folder,
             store,
             arguments,
+            variables: Vec::new(),
             address,
             server: None,
         }
     }
 
-    /// How it is started.
-    pub(crate) fn command(&self) -> Command {
+    /// Sets a variable for it.
+    pub(crate) fn environment(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    fn command(&self) -> Command {
         let mut command = program(&self.folder);
-        command.env("LEYLINE_STORE", &self.store).args(&self.arguments);
+        let variables = self.variables.iter().map(|(name, value)| (name, value));
+        command
+            .env("LEYLINE_STORE", &self.store)
+            .envs(variables)
+            .args(&self.arguments);
         command
     }
 
