@@ -17,7 +17,7 @@ const SCHEMA: &str = "bench_drain";
 /// Tasks in one call when they are put in, which is not measured.
 const BATCH: usize = 1_000;
 
-pub(crate) async fn run(place: &Place, count: usize) -> Result {
+pub(crate) async fn run(place: &Place, count: usize, concurrencies: &[usize]) -> Result {
     title(
         "drain",
         &format!("{count} tasks: claim, run, finish with an output"),
@@ -25,7 +25,7 @@ pub(crate) async fn run(place: &Place, count: usize) -> Result {
     let server = place.server()?;
     let store = server.store(SCHEMA).await?;
     Raw::create(&server).await?;
-    for concurrency in [10, 100, 500] {
+    for &concurrency in concurrencies {
         let mut pair = Pair::default();
         for _ in 0..place.rounds {
             pair.raw.push(raw(&server, &store, count, concurrency).await?);
@@ -50,6 +50,7 @@ pub(crate) async fn drain(
 ) -> Result<f64> {
     let (countdown, done) = Countdown::new(count);
     let leyline = service(store.clone(), concurrency, countdown)?;
+    let before = left(&leyline).await?;
     for batch in tasks(&leyline, count, false)?.chunks(BATCH) {
         leyline.submit_many(batch).await?;
     }
@@ -57,19 +58,19 @@ pub(crate) async fn drain(
     let began = Instant::now();
     leyline.run_worker(done).await;
     let seconds = began.elapsed().as_secs_f64();
-    all_done(&leyline).await?;
-    Ok(count as f64 / seconds)
+    let remain = left(&leyline).await?;
+    if remain == before {
+        Ok(count as f64 / seconds)
+    } else {
+        Err(format!("{remain} tasks remain where {before} were before").into())
+    }
 }
 
-async fn all_done(leyline: &Leyline) -> Result {
+/// Tasks of the kind that are not done.
+async fn left(leyline: &Leyline) -> Result<u64> {
     let stats = leyline.stats().await?;
     let of_kind = stats.kinds.iter().filter(|stats| stats.kind.as_str() == KIND);
-    let left: u64 = of_kind.map(|stats| stats.pending + stats.processing).sum();
-    if left == 0 {
-        Ok(())
-    } else {
-        Err(format!("{left} tasks were not run").into())
-    }
+    Ok(of_kind.map(|stats| stats.pending + stats.processing).sum())
 }
 
 /// What autovacuum does before long in any case, and never in the middle of a measurement.

@@ -6,8 +6,13 @@
 mod bulk;
 mod callers;
 mod drain;
+mod fleet;
+mod history;
+mod hop;
+mod hot;
 mod idle;
 mod large;
+mod node;
 mod place;
 mod postgres;
 mod progress;
@@ -71,6 +76,41 @@ enum Workload {
         /// How many tasks in each measurement.
         #[arg(long, default_value_t = 50_000)]
         tasks: usize,
+        /// Tasks at once in the worker, and in one statement by hand.
+        #[arg(long, value_delimiter = ',', default_values_t = [10, 100, 500])]
+        concurrency: Vec<usize>,
+    },
+    /// A drain beside as many other tasks as have gathered in a long time.
+    History {
+        #[command(flatten)]
+        place: Place,
+        /// How many tasks in each measurement.
+        #[arg(long, default_value_t = 50_000)]
+        tasks: usize,
+        /// How many others.
+        #[arg(long, default_value_t = 1_000_000)]
+        rows: usize,
+    },
+    /// How long progress takes to a watcher on another node.
+    Hop {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// What six nodes with nothing to do ask of the server.
+    IdleFleet {
+        #[command(flatten)]
+        place: Place,
+        /// For how long they are watched, in seconds.
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
+    },
+    /// Whether beats stay on their page.
+    Hot {
+        #[command(flatten)]
+        place: Place,
+        /// For how long tasks tell progress, in seconds.
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
     },
     /// All of the above.
     All,
@@ -88,7 +128,15 @@ async fn main() -> Result {
         Workload::Large { mib } => large::run(mib).await,
         Workload::Idle { seconds } => idle::run(seconds).await,
         Workload::Bulk { place, tasks } => bulk::run(&place, tasks).await,
-        Workload::Drain { place, tasks } => drain::run(&place, tasks).await,
+        Workload::Drain {
+            place,
+            tasks,
+            concurrency,
+        } => drain::run(&place, tasks, &concurrency).await,
+        Workload::History { place, tasks, rows } => history::run(&place, tasks, rows).await,
+        Workload::Hop { place } => hop::run(&place).await,
+        Workload::IdleFleet { place, seconds } => fleet::run(&place, seconds).await,
+        Workload::Hot { place, seconds } => hot::run(&place, seconds).await,
         Workload::BareSockets => sockets::bare().await,
         Workload::All => {
             progress::run().await?;

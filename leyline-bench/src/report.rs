@@ -13,6 +13,11 @@ impl Samples {
         self.0[self.0.len() / 2]
     }
 
+    /// Below which this part of them lies.
+    pub(crate) fn quantile(&self, part: f64) -> f64 {
+        self.0[((self.0.len() - 1) as f64 * part).round() as usize]
+    }
+
     fn ends(&self) -> (f64, f64) {
         (self.0[0], self.0[self.0.len() - 1])
     }
@@ -49,20 +54,23 @@ pub(crate) struct Pair {
 impl Pair {
     /// Prints both, and the ratio of each round.
     pub(crate) fn print(self, what: &str, unit: &str, goal: &str) {
-        let ratios = self
-            .leyline
-            .iter()
-            .zip(&self.raw)
-            .map(|(leyline, raw)| leyline / raw);
-        let ratios = Samples::new(ratios.collect());
+        ratio(what, &self.leyline, &self.raw, goal);
         line(&format!("{what}: by hand"), &Samples::new(self.raw), unit);
         line(&format!("{what}: leyline"), &Samples::new(self.leyline), unit);
-        let (least, most) = ratios.ends();
-        let name = format!("{what}: RATIO");
-        println!(
-            "  {name:<44} {:>10.2} {:<10} ({least:.2} to {most:.2}) goal {goal}",
-            ratios.median(),
-            ""
-        );
     }
+}
+
+/// Prints the ratio of each round.
+pub(crate) fn ratio(what: &str, measured: &[f64], limit: &[f64], goal: &str) {
+    let ratios = measured
+        .iter()
+        .zip(limit)
+        .map(|(measured, limit)| measured / limit);
+    let ratios = Samples::new(ratios.collect());
+    let (least, most) = ratios.ends();
+    let (name, median) = (format!("{what}: RATIO"), ratios.median());
+    println!(
+        "  {name:<44} {median:>10.2} {:<10} ({least:.2} to {most:.2}) goal {goal}",
+        ""
+    );
 }

@@ -23,6 +23,8 @@ const KNOWN: i32 = MIGRATIONS.len() as i32;
 pub struct Plan {
     schema: Schema,
     found: i32,
+    /// Whether there is such a schema, empty or not: who may make tables in it need not be allowed to make schemas.
+    exists: bool,
 }
 
 impl Plan {
@@ -40,6 +42,22 @@ impl Plan {
         MIGRATIONS
             .into_iter()
             .skip(usize::try_from(self.found).unwrap_or(0))
+    }
+
+    /// What stands before the first step.
+    fn ground(&self) -> String {
+        let schema = self.schema.as_str();
+        let make = if self.exists {
+            String::new()
+        } else {
+            format!("CREATE SCHEMA \"{schema}\";\n")
+        };
+        format!(
+            "{make}CREATE TABLE IF NOT EXISTS \"{schema}\".migration (\n    \
+             version integer PRIMARY KEY,\n    \
+             name text NOT NULL,\n    \
+             applied_at timestamptz NOT NULL DEFAULT now()\n);\n"
+        )
     }
 
     /// The statements, each step under its name.
@@ -62,24 +80,12 @@ impl fmt::Display for Plan {
         if self.is_empty() {
             return writeln!(f, "-- The schema {} is up to date.", self.schema.as_str());
         }
-        writeln!(f, "BEGIN;\n{}", ground(&self.schema))?;
+        writeln!(f, "BEGIN;\n{}", self.ground())?;
         for (name, text) in self.text() {
             writeln!(f, "-- {name}\n{text}")?;
         }
         writeln!(f, "COMMIT;")
     }
-}
-
-/// What stands before the first step.
-fn ground(schema: &Schema) -> String {
-    let schema = schema.as_str();
-    format!(
-        "CREATE SCHEMA IF NOT EXISTS \"{schema}\";\n\
-         CREATE TABLE IF NOT EXISTS \"{schema}\".migration (\n    \
-         version integer PRIMARY KEY,\n    \
-         name text NOT NULL,\n    \
-         applied_at timestamptz NOT NULL DEFAULT now()\n);\n"
-    )
 }
 
 /// Which steps the schema lacks.
@@ -92,9 +98,14 @@ pub(crate) async fn plan(connection: &mut PgConnection, schema: &Schema) -> Resu
             known: KNOWN,
         });
     }
+    let exists = format!(
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = '{}')",
+        schema.as_str()
+    );
     Ok(Plan {
         schema: schema.clone(),
         found,
+        exists: one(connection, exists).await.map_err(unread)?,
     })
 }
 
@@ -131,7 +142,7 @@ pub(crate) async fn migrate(connection: &mut PgConnection, schema: &Schema) -> R
     // Another process may have been here before.
     let plan = self::plan(&mut transaction, schema).await?;
     if !plan.is_empty() {
-        run(&mut transaction, ground(schema)).await.map_err(failed)?;
+        run(&mut transaction, plan.ground()).await.map_err(failed)?;
         for (name, text) in plan.text() {
             let failed = |error: sqlx::Error| OpenError::Migration {
                 name,
@@ -152,20 +163,23 @@ async fn run(connection: &mut PgConnection, text: String) -> sqlx::Result<()> {
 
 /// The version of the schema; 0 where there is none.
 async fn version(connection: &mut PgConnection, schema: &Schema) -> Result<i32, OpenError> {
-    let failed = |error: sqlx::Error| OpenError::Failed(crate::error::of(error, crate::error::Phase::Before));
     // Read as a table: what `to_regclass` remembers of names may be older than this transaction's lock.
     let there = format!(
         "SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = '{}' AND tablename = 'migration')",
         schema.as_str()
     );
-    if !one::<bool>(connection, there).await.map_err(failed)? {
+    if !one::<bool>(connection, there).await.map_err(unread)? {
         return Ok(0);
     }
     let version = format!(
         "SELECT coalesce(max(version), 0) FROM \"{}\".migration",
         schema.as_str()
     );
-    one(connection, version).await.map_err(failed)
+    one(connection, version).await.map_err(unread)
+}
+
+fn unread(error: sqlx::Error) -> OpenError {
+    OpenError::Failed(crate::error::of(error, crate::error::Phase::Before))
 }
 
 /// The one value that this text asks for. Not prepared, so that any pooler passes it.

@@ -96,6 +96,7 @@ fn parse(url: &str) -> Result<PgConnectOptions, OpenError> {
             reason: "it does not begin with postgres://".to_owned(),
         });
     }
+    check_parameters(url)?;
     let options = PgConnectOptions::from_str(url).map_err(|error| OpenError::Url {
         reason: match error {
             sqlx::Error::Configuration(source) => source.to_string(),
@@ -106,6 +107,44 @@ fn parse(url: &str) -> Result<PgConnectOptions, OpenError> {
         .extra_float_digits(None)
         .application_name("leyline")
         .disable_statement_logging())
+}
+
+/// Parameters that sqlx knows. Of any other it logs the value, which may be a secret.
+const PARAMETERS: [&str; 18] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
+
+fn check_parameters(url: &str) -> Result<(), OpenError> {
+    let (_, query) = url.split_once('?').unwrap_or_default();
+    let names = query
+        .split('&')
+        .map(|pair| pair.split('=').next().unwrap_or_default());
+    for name in names.filter(|name| !name.is_empty()) {
+        if !PARAMETERS.contains(&name) && !name.starts_with("options[") {
+            let shown: String = name.chars().take(32).collect();
+            return Err(OpenError::Url {
+                reason: format!("it has a parameter that is not known, {shown:?}"),
+            });
+        }
+    }
+    Ok(())
 }
 
 impl fmt::Debug for PostgresOptions {

@@ -26,7 +26,7 @@ pub(crate) struct Session {
 impl Session {
     /// A free connection, or a new one.
     pub(crate) async fn of(pool: &Pool) -> Result<Self> {
-        let connection = pool.get().await.map_err(error::of_pool)?;
+        let connection = Box::pin(pool.get()).await.map_err(error::of_pool)?;
         Ok(Self {
             connection: Some(connection),
             clean: true,

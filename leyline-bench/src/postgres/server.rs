@@ -13,7 +13,7 @@ pub(crate) const CONNECTIONS: u32 = 2;
 /// A server that ends with its handle, unless it was there before.
 pub(crate) struct Server {
     url: String,
-    _own: Option<Postgres>,
+    own: Option<Postgres>,
 }
 
 impl Server {
@@ -22,15 +22,28 @@ impl Server {
         if let Some(url) = url {
             return Ok(Self {
                 url: url.to_owned(),
-                _own: None,
+                own: None,
             });
         }
         let options = test_servers::PostgresOptions::default().durable();
         let own = Postgres::start(options).ok_or("PostgreSQL is not installed")?;
         Ok(Self {
             url: own.url("postgres"),
-            _own: Some(own),
+            own: Some(own),
         })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What it has logged, where it is our own.
+    pub(crate) fn log(&self) -> Result<String> {
+        let own = self
+            .own
+            .as_ref()
+            .ok_or("only a server of its own shows its log")?;
+        Ok(own.log())
     }
 
     /// A store in an empty schema.

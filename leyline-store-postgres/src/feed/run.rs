@@ -65,7 +65,8 @@ impl Feed {
         self
     }
 
-    /// Runs until `shutdown` is cancelled. Whatever fails meanwhile is logged, counted and tried again.
+    /// Runs until `shutdown` is cancelled; behind a pooler and without a
+    /// [`listen_url`](crate::PostgresOptions::listen_url) it hears nothing, and only says so. Whatever fails meanwhile is logged, counted and tried again.
     ///
     /// # Cancel safety
     /// Dropped, it listens no more; nothing else is lost.
@@ -75,6 +76,8 @@ impl Feed {
             warn!(
                 "a pooler passes no notifications on: give the feed a listen_url. Until then watchers learn from the store"
             );
+            // A LISTEN would stay behind on a session that others use.
+            return shutdown.cancelled().await;
         }
         let receiver = Receiver::new(self.store.clone(), self.hub);
         let work = async { tokio::join!(listen(inner, &receiver, self.silence), receiver.run()) };

@@ -33,5 +33,4 @@ SELECT
     least(leyline.now() + given.delay, TIMESTAMPTZ '9999-12-30 22:00:00+00'), leyline.now(), 0
 FROM fresh
 JOIN given ON given.id = fresh.id
-ORDER BY given.id
 RETURNING id, updated_at

@@ -20,6 +20,12 @@ pub(crate) struct Store {
     pub(crate) schema: String,
 }
 
+impl Store {
+    pub(crate) fn postgres(&self) -> PostgresStore {
+        self.store.clone()
+    }
+}
+
 impl Deref for Store {
     type Target = PostgresStore;
 
@@ -148,19 +154,24 @@ pub(crate) fn network() -> Proxy {
     Proxy::start(options.get_port())
 }
 
-/// Another process's handle of the same store, by way of this network.
-pub(crate) async fn by_way_of(
-    network: &Proxy,
-    store: &Store,
-    set: impl FnOnce(&mut PostgresOptions),
-) -> Store {
+/// Another process's handle of the same store.
+pub(crate) async fn another(store: &Store, url: &str, set: impl FnOnce(&mut PostgresOptions)) -> Store {
     let schema = store.schema.clone();
-    let mut options = PostgresOptions::url(&network.url(&url())).expect("it is a URL");
+    let mut options = PostgresOptions::url(url).expect("it is a URL");
     options.schema.clone_from(&schema);
     options.allow_lossy = true;
     set(&mut options);
     let store = PostgresStore::open(options).await.expect("it opens");
     Store { store, schema }
+}
+
+/// One by way of this network.
+pub(crate) async fn by_way_of(
+    network: &Proxy,
+    store: &Store,
+    set: impl FnOnce(&mut PostgresOptions),
+) -> Store {
+    another(store, &network.url(&url()), set).await
 }
 
 /// The same store behind a pooler.
@@ -198,6 +209,20 @@ pub(crate) async fn number(text: &str) -> i64 {
         .await
         .unwrap_or_else(|error| panic!("{text}: {error}"));
     row.get(0)
+}
+
+/// The one text that a statement gives.
+pub(crate) async fn text(text: &str) -> String {
+    rows(text).await[0].get(0)
+}
+
+/// All rows that a statement gives.
+pub(crate) async fn rows(text: &str) -> Vec<sqlx::postgres::PgRow> {
+    let rows = connection()
+        .await
+        .fetch_all(sqlx::query(AssertSqlSafe(text.to_owned())))
+        .await;
+    rows.unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 /// How often another process is looked at.
@@ -265,20 +290,34 @@ pub(crate) async fn of_table(column: &str, schema: &str) -> i64 {
     number(&text).await
 }
 
-/// A role of its own, with a setting.
+/// A role of its own, by which the server knows who did what.
 pub(crate) struct Role {
+    pub(crate) name: String,
     pub(crate) url: String,
 }
 
-pub(crate) async fn role_with(setting: &str, value: &str) -> Role {
-    let role = unique("role");
+/// One that may do everything.
+pub(crate) async fn role() -> Role {
+    role_that_is("SUPERUSER").await
+}
+
+pub(crate) async fn role_that_is(attributes: &str) -> Role {
+    let name = unique("role");
     execute(&format!(
-        "CREATE ROLE {role} SUPERUSER LOGIN PASSWORD 'hunter2'; ALTER ROLE {role} SET {setting} = '{value}'"
+        "CREATE ROLE {name} LOGIN PASSWORD 'hunter2' {attributes}"
     ))
     .await;
     let url = url();
     let (_, host) = url.split_once('@').expect("it names a user");
     Role {
-        url: format!("postgres://{role}:hunter2@{host}"),
+        url: format!("postgres://{name}:hunter2@{host}"),
+        name,
     }
+}
+
+/// One with a setting.
+pub(crate) async fn role_with(setting: &str, value: &str) -> Role {
+    let role = role().await;
+    execute(&format!("ALTER ROLE {} SET {setting} = '{value}'", role.name)).await;
+    role
 }

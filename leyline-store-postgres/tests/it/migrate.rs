@@ -96,3 +96,20 @@ async fn a_migration_that_fails_changes_nothing() {
     );
     assert_eq!(given::number(&left).await, 1);
 }
+
+#[tokio::test]
+async fn who_may_not_make_schemas_migrates_one_that_is_there() {
+    let role = given::role_that_is("NOSUPERUSER").await;
+    let mut options =
+        given::in_test(leyline_store_postgres::PostgresOptions::url(&role.url).expect("it is a URL"));
+    given::execute(&format!(
+        "CREATE SCHEMA {} AUTHORIZATION {}",
+        options.schema, role.name
+    ))
+    .await;
+    let store = PostgresStore::open(options.clone()).await.expect("it opens");
+    store.ping().await.expect("it answers");
+    options.schema.push_str("_none");
+    let refused = PostgresStore::open(options).await.unwrap_err();
+    assert!(refused.to_string().contains("permission denied"), "{refused}");
+}

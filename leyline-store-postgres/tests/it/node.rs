@@ -120,19 +120,27 @@ pub(crate) async fn until(watch: &mut Watch, status: Status) {
     panic!("the watch ended before {status}");
 }
 
-/// Code that says that it has begun, tells one progress, and ends by one permit of `go`, or when it is told to stop.
+/// Between two progresses: who began to listen too late for one hears the next.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// Code that says that it has begun, again and again, and ends by one permit of `go`, or when it is told to stop.
 pub(crate) fn waits_for(go: &Arc<Semaphore>) -> impl FnOnce(Builder) -> Builder + use<> {
     let go = Arc::clone(go);
     move |builder| {
         let code = typed(move |cx: TaskContext, _: Json| {
             let go = Arc::clone(&go);
             async move {
-                cx.progress().message("begun");
-                tokio::select! { biased;
-                    permit = go.acquire() => permit.expect("it is never closed").forget(),
-                    () = cx.cancelled() => return Err(ProcessError::permanent("stopped", "it was told to stop")),
+                loop {
+                    cx.progress().message("begun");
+                    tokio::select! { biased;
+                        permit = go.acquire() => {
+                            permit.expect("it is never closed").forget();
+                            return Ok(());
+                        }
+                        () = cx.cancelled() => return Err(ProcessError::permanent("stopped", "it was told to stop")),
+                        () = tokio::time::sleep(AGAIN) => {}
+                    }
                 }
-                Ok::<_, ProcessError>(())
             }
         });
         builder.processor("any", code)

@@ -13,7 +13,7 @@ use crate::given;
 /// A certificate for 127.0.0.1 that it has signed itself, and its key.
 struct Certificate {
     _folder: TempDir,
-    certificate: PathBuf,
+    chain: PathBuf,
     key: PathBuf,
 }
 
@@ -50,7 +50,7 @@ impl Certificate {
         }
         Self {
             _folder: folder,
-            certificate,
+            chain: certificate,
             key,
         }
     }
@@ -70,7 +70,7 @@ async fn a_connection_is_encrypted_and_only_a_known_certificate_is_believed() {
     let (own, other) = (Certificate::new(), Certificate::new());
     let settings = test_servers::PostgresOptions::default()
         .setting("ssl", "on")
-        .setting("ssl_cert_file", own.certificate.to_str().expect("it is UTF-8"))
+        .setting("ssl_cert_file", own.chain.to_str().expect("it is UTF-8"))
         .setting("ssl_key_file", own.key.to_str().expect("it is UTF-8"));
     let server = Postgres::start(settings).expect("there is one");
     let open = async |parameters: &str| {
@@ -79,10 +79,7 @@ async fn a_connection_is_encrypted_and_only_a_known_certificate_is_believed() {
         PostgresStore::open(given::in_test(options)).await
     };
     let root = |certificate: &Certificate| {
-        format!(
-            "sslmode=verify-full&sslrootcert={}",
-            certificate.certificate.display()
-        )
+        format!("sslmode=verify-full&sslrootcert={}", certificate.chain.display())
     };
 
     let store = open(&root(&own)).await.expect("it is the server's own");

@@ -39,7 +39,7 @@ pub struct Config {
     #[arg(long, env = "LEYLINE_STORE_CONNECTIONS", default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub store_connections: u32,
     /// PostgreSQL: a pooler in transaction mode stands in between
-    #[arg(long, env = "LEYLINE_STORE_POOLED")]
+    #[arg(long, env = "LEYLINE_STORE_POOLED", value_parser = clap::builder::BoolishValueParser::new())]
     pub store_pooled: bool,
     /// PostgreSQL: where to listen for notifications, past a pooler [default: at the store]
     #[arg(
