@@ -143,6 +143,7 @@
 
 pub mod blob;
 mod builder;
+mod causes;
 mod context;
 pub mod env;
 mod error;

@@ -1,5 +1,6 @@
 //! Tasks for a transaction of the caller's own: checked before it, told of after it.
 
+use crate::causes::Causes;
 use crate::error::Error;
 use crate::leyline::Leyline;
 use crate::store::deadline;
@@ -55,7 +56,7 @@ impl Leyline {
             }
             Ok(None) => tracing::debug!(id = %prepared.id(), "announced, but not there"),
             Err(error) => {
-                tracing::warn!(id = %prepared.id(), %error, "could not announce a task; workers find it by their poll");
+                tracing::warn!(id = %prepared.id(), error = %Causes(&error), "could not announce a task; workers find it by their poll");
             }
         }
     }

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::{Instrument as _, warn};
 
+use crate::causes::Causes;
 use crate::event::TaskEvent;
 use crate::hub::Hub;
 use crate::metrics;
@@ -169,7 +170,7 @@ async fn run(queue: Arc<Queue>, sink: Arc<dyn ProgressSink>) {
         if !batch.is_empty() {
             if let Err(error) = sink.publish(&batch).await {
                 metrics::sink_failed();
-                warn!(%error, events = batch.len(), "a sink refused events; watchers learn from the store");
+                warn!(error = %Causes(&*error), events = batch.len(), "a sink refused events; watchers learn from the store");
             }
             continue;
         }

@@ -21,6 +21,7 @@ use super::blobs::Blobs;
 use super::error::Error as BlobError;
 use super::key::{self, Place};
 use super::local;
+use crate::causes::Causes;
 use crate::error::Error;
 use crate::metrics;
 use crate::store::{TaskStore, TaskStoreExt as _};
@@ -99,7 +100,7 @@ impl Sweeper {
                     leftovers,
                 })) => info!(seen, removed, leftovers, "swept"),
                 Ok(None) => {}
-                Err(error) => warn!(%error, "the sweep was interrupted; it goes on later"),
+                Err(error) => warn!(error = %Causes(&error), "the sweep was interrupted; it goes on later"),
             }
         }
     }

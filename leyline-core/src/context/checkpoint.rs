@@ -5,6 +5,7 @@ use std::time::Duration;
 use tracing::debug;
 
 use super::TaskContext;
+use crate::causes::Causes;
 use crate::metrics;
 use crate::retry::RetryPolicy;
 use crate::store::{Error, deadline};
@@ -40,7 +41,7 @@ impl TaskContext {
             if !error.is_retryable() {
                 return Err(error);
             }
-            debug!(%error, "a checkpoint is unsettled; will send it again");
+            debug!(error = %Causes(&error), "a checkpoint is unsettled; will send it again");
             failures += 1;
             tokio::select! { biased;
                 () = self.cancelled() => return Err(error),

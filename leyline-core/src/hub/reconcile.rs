@@ -8,6 +8,7 @@ use tracing::{Instrument as _, debug, warn};
 use super::list::Glances;
 use super::slot::{Slot, View};
 use super::{Hub, Shared};
+use crate::causes::Causes;
 use crate::event::TaskEvent;
 use crate::metrics;
 use crate::store::deadline;
@@ -104,7 +105,7 @@ async fn run(shared: Weak<Shared>) {
             glances.compare(&hub).await
         };
         if let Err(error) = compared.await {
-            warn!(%error, "could not compare what is watched with the store; will try again");
+            warn!(error = %Causes(&error), "could not compare what is watched with the store; will try again");
             metrics::reconcile_failed();
         }
         let mut reconciler = hub.0.reconciler.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,6 +9,7 @@ use tracing::{debug, warn};
 
 use super::Engine;
 use super::looks::Looks;
+use crate::causes::Causes;
 use crate::metrics;
 use crate::store::{Beat, BeatReply, Error, Result};
 
@@ -106,7 +107,7 @@ impl Engine {
                 return false;
             }
             Err(error) => {
-                warn!(%error, "a beat failed");
+                warn!(error = %Causes(&error), "a beat failed");
                 return false;
             }
         };

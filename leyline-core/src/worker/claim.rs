@@ -8,6 +8,7 @@ use super::Engine;
 use super::engine::State;
 use super::execute::{Attempt, supervise};
 use super::held::Entry;
+use crate::causes::Causes;
 use crate::context::{ProgressCell, ProgressHandle, Slots};
 use crate::event::TaskEvent;
 use crate::metrics;
@@ -74,7 +75,7 @@ impl Engine {
                 }
             }
             Err(error) => {
-                warn!(%error, "a claim failed; what it may have taken is named by a beat and given back");
+                warn!(error = %Causes(&error), "a claim failed; what it may have taken is named by a beat and given back");
                 self.make_hungry();
             }
         }

@@ -7,6 +7,7 @@ use tracing::{debug, info, warn};
 
 use super::Engine;
 use super::held::Entry;
+use crate::causes::Causes;
 use crate::event::TaskEvent;
 use crate::metrics;
 use crate::status::{Status, Verb};
@@ -61,7 +62,7 @@ impl Engine {
                 Err(Error::ClaimLost { .. }) => spent.push(finish.claim),
                 Err(Error::Invalid(invalid)) => unsettled.push(refused(finish, &invalid)),
                 Err(error) => {
-                    warn!(%error, id = %finish.claim.id, "a finish is unsettled; will send it again");
+                    warn!(error = %Causes(&error), id = %finish.claim.id, "a finish is unsettled; will send it again");
                     unsettled.push(finish);
                 }
             }
@@ -73,7 +74,7 @@ impl Engine {
     }
 
     fn again(&self, batch: Vec<Finish>, error: &Error) -> bool {
-        warn!(%error, finishes = batch.len(), "a batch of finishes is unsettled; will send it again");
+        warn!(error = %Causes(error), finishes = batch.len(), "a batch of finishes is unsettled; will send it again");
         self.queue_again(batch);
         true
     }
@@ -117,7 +118,9 @@ impl Engine {
                     self.config.publisher.publish(TaskEvent::of(task));
                 }
             }
-            Err(error) => debug!(%error, "could not read spent tasks; watchers reconcile by themselves"),
+            Err(error) => {
+                debug!(error = %Causes(&error), "could not read spent tasks; watchers reconcile by themselves");
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use tracing::{info, warn};
 
 use super::Engine;
 use crate::blob::Sweeper;
+use crate::causes::Causes;
 
 /// Time between two rounds of pruning, jittered.
 const PRUNE_INTERVAL: Duration = Duration::from_mins(10);
@@ -56,7 +57,7 @@ impl Engine {
                 .await
             {
                 Ok(pruned) => pruned,
-                Err(error) => return warn!(%error, "could not prune; will try again"),
+                Err(error) => return warn!(error = %Causes(&error), "could not prune; will try again"),
             };
             if pruned.is_empty() {
                 return;

@@ -5,6 +5,7 @@ use tracing::{debug, info, warn};
 
 use super::Engine;
 use super::looks::Looks;
+use crate::causes::Causes;
 use crate::event::TaskEvent;
 use crate::metrics;
 use crate::status::{Status, Verb};
@@ -19,7 +20,7 @@ impl Engine {
         let rows = match self.call("workers", self.config.store.workers(0)).await {
             Ok(rows) => rows,
             Err(error) => {
-                warn!(%error, "could not look at the other workers; all counts start anew");
+                warn!(error = %Causes(&error), "could not look at the other workers; all counts start anew");
                 return looks.reset();
             }
         };
@@ -43,7 +44,7 @@ impl Engine {
             let rescued = match self.call("rescue", self.config.store.rescue(&rescue)).await {
                 Ok(rescued) => rescued,
                 Err(error) => {
-                    warn!(%error, "a rescue failed; the next look does it again");
+                    warn!(error = %Causes(&error), "a rescue failed; the next look does it again");
                     return false;
                 }
             };

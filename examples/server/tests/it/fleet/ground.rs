@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use leyline_store_postgres::{PostgresOptions, PostgresStore};
 use tempfile::TempDir;
@@ -83,7 +84,7 @@ impl Fleet {
 
     /// As [`workers`](Self::workers), as soon as there are so many.
     pub(crate) async fn workers_when(&self, count: usize) -> BTreeSet<String> {
-        let began = std::time::Instant::now();
+        let began = Instant::now();
         loop {
             let workers = self.workers();
             if workers.len() == count {
@@ -93,7 +94,7 @@ impl Fleet {
                 began.elapsed() < crate::client::PATIENCE,
                 "{count} workers: {workers:?}"
             );
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
@@ -105,7 +106,7 @@ impl Fleet {
     pub(crate) async fn judge(&self, accepted: &[Accepted], aside: &[&str]) -> Found {
         let store = Arc::new(self.store().await);
         let found = verdict::judge(store, &self.blobs(), accepted, aside).await;
-        block_in_place(|| audit::judge(&self.database));
+        block_in_place(|| audit::judge(&self.database)).unwrap();
         found
     }
 }
