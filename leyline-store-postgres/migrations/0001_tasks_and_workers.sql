@@ -1,4 +1,5 @@
--- Tasks and workers. A status is its code: 0 pending, 1 processing, 2 completed, 3 failed, 4 cancelled.
+-- Tasks and workers. What is in an index is compared byte by byte (collation C), so that no change of a system library's sorting
+-- spoils it. A status is its code: 0 pending, 1 processing, 2 completed, 3 failed, 4 cancelled.
 
 -- The store's clock, in one place. Nothing else is asked for the time.
 CREATE FUNCTION leyline.now() RETURNS timestamptz
@@ -9,7 +10,7 @@ AS 'SELECT pg_catalog.now()';
 -- its page (HOT): the room for that is what the fill factor leaves.
 CREATE TABLE leyline.task (
     id uuid PRIMARY KEY,
-    kind text NOT NULL CHECK (octet_length(kind) BETWEEN 1 AND 64),
+    kind text COLLATE "C" NOT NULL CHECK (octet_length(kind) BETWEEN 1 AND 64),
     status smallint NOT NULL CHECK (status BETWEEN 0 AND 4),
     priority smallint NOT NULL CHECK (priority BETWEEN 0 AND 9),
     attempt integer NOT NULL CHECK (attempt >= 0),
@@ -46,13 +47,13 @@ CREATE TABLE leyline.task (
 -- once more to say so.
 CREATE TABLE leyline.detail (
     id uuid PRIMARY KEY,
-    kind text NOT NULL,
-    owner text NOT NULL CHECK (octet_length(owner) <= 255),
+    kind text COLLATE "C" NOT NULL,
+    owner text COLLATE "C" NOT NULL CHECK (octet_length(owner) <= 255),
     params text NOT NULL,
     input text,
     checkpoint text,
     history jsonb,
-    idempotency_key text CHECK (octet_length(idempotency_key) BETWEEN 1 AND 255),
+    idempotency_key text COLLATE "C" CHECK (octet_length(idempotency_key) BETWEEN 1 AND 255),
     request_digest bytea NOT NULL CHECK (octet_length(request_digest) = 32),
     trace_context text CHECK (octet_length(trace_context) <= 255),
     created_at timestamptz NOT NULL

@@ -36,6 +36,14 @@ pub(crate) async fn server(
     if setting(connection, "transaction_read_only").await? != "off" {
         return Err(OpenError::ReadOnly);
     }
+    let encoding = setting(connection, "server_encoding").await?;
+    if encoding != "UTF8" {
+        return Err(OpenError::Setting {
+            setting: "server_encoding",
+            value: encoding,
+            reason: "it has no room for every text that a task may hold",
+        });
+    }
     let isolation = setting(connection, "default_transaction_isolation").await?;
     if isolation != "read committed" {
         return Err(OpenError::Setting {

@@ -102,10 +102,10 @@ enum Meaning {
     /// The disk is full; nothing was changed.
     Full,
     /// Nothing was changed, and the same may succeed later: serialization, deadlock, a lock not had in time, a cancelled
-    /// statement, a standby, a lack of memory or connections.
+    /// statement, a lack of memory or connections.
     Later,
-    /// As before, but the connection is of no more use: a plan of before a migration, a session that was idle within its
-    /// transaction.
+    /// As before, but the connection is of no more use: a plan of before a migration, a server that is a standby now, a session
+    /// that was idle within its transaction.
     LaterElsewhere,
     /// The server, or somebody, has ended the session. If it was committing, it may have come to the end of that.
     Farewell,
@@ -119,10 +119,10 @@ impl Meaning {
     fn of(code: &str) -> Self {
         match code {
             "53100" => Self::Full,
-            "0A000" | "25P03" | "25P04" => Self::LaterElsewhere,
+            "0A000" | "25006" | "25P03" | "25P04" => Self::LaterElsewhere,
             "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => Self::Farewell,
             "26000" | "42P05" => Self::Pooled,
-            "40001" | "40P01" | "55P03" | "57014" | "25006" => Self::Later,
+            "40001" | "40P01" | "55P03" | "57014" => Self::Later,
             _ if code.starts_with("08") => Self::Farewell,
             _ if code.starts_with("53") => Self::Later,
             _ => Self::Fault,
@@ -224,10 +224,10 @@ pub(crate) fn is_lock_timeout(error: &Error) -> bool {
     }
 }
 
-/// A failure of a read that came after a write of the same call.
+/// A failure that came after a write of the same call: whatever it is by itself, the call may have changed something.
 pub(crate) fn after_a_write(error: Error) -> Error {
     match error {
-        Error::Unavailable { source } => Error::Unknown { source },
+        Error::Unavailable { source } | Error::Full { source } => Error::Unknown { source },
         other => other,
     }
 }

@@ -133,7 +133,8 @@ pub(crate) async fn migrate(connection: &mut PgConnection, schema: &Schema) -> R
         name: "0000_schema",
         reason: reason(&error),
     };
-    let mut transaction = connection.begin().await.map_err(failed)?;
+    let begin = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '1min'";
+    let mut transaction = connection.begin_with(begin).await.map_err(failed)?;
     let lock = format!(
         "SELECT pg_advisory_xact_lock(hashtextextended('leyline migration {}', 0))",
         schema.as_str()

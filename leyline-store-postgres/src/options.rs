@@ -133,16 +133,17 @@ const PARAMETERS: [&str; 18] = [
 
 fn check_parameters(url: &str) -> Result<(), OpenError> {
     let (_, query) = url.split_once('?').unwrap_or_default();
-    let names = query
+    let mut names = query
         .split('&')
         .map(|pair| pair.split('=').next().unwrap_or_default());
-    for name in names.filter(|name| !name.is_empty()) {
-        if !PARAMETERS.contains(&name) && !name.starts_with("options[") {
-            let shown: String = name.chars().take(32).collect();
-            return Err(OpenError::Url {
-                reason: format!("it has a parameter that is not known, {shown:?}"),
-            });
-        }
+    let is_known = |name: &str| name.is_empty() || PARAMETERS.contains(&name) || name.starts_with("options[");
+    if let Some(unknown) = names.find(|name| !is_known(name)) {
+        // Part of a password with an unescaped ? in it must not be taken for a name.
+        let is_name = !query.contains('@') && unknown.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        let shown = if is_name { unknown } else { "..." };
+        return Err(OpenError::Url {
+            reason: format!("it has a parameter that is not known, {shown}"),
+        });
     }
     Ok(())
 }

@@ -10,10 +10,8 @@ use crate::pool::{Connection, Pool};
 
 pub(crate) type Sql<'q> = Query<'q, Postgres, PgArguments>;
 
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-
 /// Whoever falls silent between a statement and its COMMIT does not keep its locks: nobody else could rescue what they are on.
-const BEGIN_AND_GO_ON: &str =
+const BEGIN: &str =
     "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
 /// A connection on loan. Whoever drops it amid a statement has closed it: what the server still says is nobody's answer.
@@ -45,15 +43,14 @@ impl Session {
         if !pooled {
             return self.fetch(sql, phase, true).await;
         }
-        self.command(BEGIN_AND_GO_ON, Phase::Before).await?;
+        self.command(BEGIN, Phase::Before).await?;
         let mut transaction = Transaction(self);
         let rows = transaction.run(sql).await?;
         transaction.commit(phase).await?;
         Ok(rows)
     }
 
-    /// Begins a transaction of several statements, each of which sees what is committed when it begins. The first of them
-    /// sets how long the server waits for the next.
+    /// Begins a transaction of several statements, each of which sees what is committed when it begins.
     pub(crate) async fn begin(&mut self) -> Result<Transaction<'_>> {
         self.command(BEGIN, Phase::Before).await?;
         Ok(Transaction(self))

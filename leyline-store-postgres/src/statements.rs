@@ -75,7 +75,8 @@ impl Locked {
 }
 
 /// Fragments that stand in several statements, those that hold others first.
-const FRAGMENTS: [(&str, &str); 6] = [
+const FRAGMENTS: [(&str, &str); 7] = [
+    ("{patience}", include_str!("sql/patience.sql")),
     ("{claim_take}", include_str!("sql/claim_take.sql")),
     ("{list_passing}", include_str!("sql/list_passing.sql")),
     ("{task}", include_str!("sql/task.sql")),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use leyline_core::store::{Result, Waker};
@@ -35,6 +36,8 @@ pub(crate) struct Inner {
     pub(crate) waker: Waker,
     pub(crate) alarm: Alarm,
     pub(crate) inserts: Inserts,
+    /// Claims one after the other that found everything held by others.
+    pub(crate) contended: AtomicU32,
     pub(crate) outbox: Outbox,
     pub(crate) env: Env,
     /// Tells this process's notifications from those of others.
@@ -57,7 +60,7 @@ impl PostgresStore {
     pub async fn open(options: PostgresOptions) -> std::result::Result<Self, OpenError> {
         let schema = Schema::new(&options.schema)?;
         let mut connection = connect(&options).await?;
-        check::server(&mut connection, &options).await?;
+        in_time(&options, check::server(&mut connection, &options)).await?;
         if options.migrate {
             let done = migrate::migrate(&mut connection, &schema).await?;
             if !done.is_empty() {
@@ -73,6 +76,7 @@ impl PostgresStore {
             alarm: Alarm::new(waker.clone()),
             waker,
             inserts: Inserts::default(),
+            contended: AtomicU32::new(0),
             outbox: Outbox::default(),
             origin: env.worker_id().to_string(),
             env,
@@ -86,7 +90,7 @@ impl PostgresStore {
             options,
         };
         if !inner.pooled {
-            check::pooler(&inner.pool).await?;
+            in_time(&inner.options, check::pooler(&inner.pool)).await?;
         }
         tracing::debug!(options = ?inner.options, "opened the store");
         Ok(Self(Arc::new(inner)))
@@ -187,6 +191,19 @@ async fn connect(options: &PostgresOptions) -> std::result::Result<PgConnection,
             reason: "it did not answer in time".to_owned(),
         }),
     }
+}
+
+/// What a server that has fallen silent must not hold up.
+async fn in_time<T>(
+    options: &PostgresOptions,
+    look: impl Future<Output = std::result::Result<T, OpenError>>,
+) -> std::result::Result<T, OpenError> {
+    let looked = tokio::time::timeout(options.call_timeout, look).await;
+    looked.unwrap_or_else(|_| {
+        Err(OpenError::Connect {
+            reason: "it has fallen silent".to_owned(),
+        })
+    })
 }
 
 impl fmt::Debug for PostgresStore {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use leyline_core::task::label;
 use leyline_core::{Progress, Status, TaskEvent, TaskId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -144,17 +145,22 @@ impl Step {
         }
     }
 
+    /// Anybody on the database may have written it: its texts are cleaned as those of a processor are.
     pub(super) fn progress(&self) -> Progress {
         Progress {
             fraction: self.fraction,
             done: self.done,
             total: self.total,
-            unit: self.unit.clone(),
-            phase: self.phase.clone(),
-            message: self.message.clone(),
+            unit: clean(self.unit.as_deref()),
+            phase: clean(self.phase.as_deref()),
+            message: clean(self.message.as_deref()),
             tick: self.version.tick,
         }
     }
+}
+
+fn clean(text: Option<&str>) -> Option<String> {
+    text.map(|text| label::clean(text, label::MAX_MESSAGE_BYTES))
 }
 
 /// Puts entries into as few payloads as they fit in, in their order.

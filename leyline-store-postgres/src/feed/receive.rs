@@ -42,7 +42,8 @@ impl Receiver {
         }
     }
 
-    /// Takes a notification in. Anybody on the database may send some: it never does more than cause a read.
+    /// Takes a notification in. Anybody on the database may send some: it causes reads,
+    /// and may show a false progress of a running task until its next change of status, but no status.
     pub(super) fn hear(&self, payload: &str) {
         match message::unpack(payload, &self.store.0.origin) {
             Ok(entries) => entries.into_iter().for_each(|entry| self.take(entry)),

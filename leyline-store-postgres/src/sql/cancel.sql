@@ -1,4 +1,5 @@
-WITH cancelled AS (
+WITH {patience},
+cancelled AS (
     UPDATE leyline.task
     SET status = 4,
         revision = task.revision + 1,
@@ -8,6 +9,7 @@ WITH cancelled AS (
     WHERE task.id = $1
         AND task.status IN (0, 1)
         AND ($2::bigint IS NULL OR task.revision = $2)
+        AND EXISTS (SELECT FROM patience)
     RETURNING task.*
 )
 SELECT

@@ -3,11 +3,13 @@
 -- What stands in (SELECT ...) is hidden from the planner, so that one plan does for all values and is kept. The fixed limits tell it
 -- how few rows are read: it takes a tenth of the table otherwise, and compiles the statement before it runs it.
 -- $1 worker, $2 kinds, $3 their slots, $4 limit, $5 suspects, $6 the rescues of a suspect
-WITH me AS MATERIALIZED (
-    SELECT id
-    FROM leyline.worker
-    WHERE id = $1
-    FOR KEY SHARE
+WITH {patience},
+me AS MATERIALIZED (
+    SELECT worker.id
+    FROM patience
+    CROSS JOIN leyline.worker
+    WHERE worker.id = $1
+    FOR KEY SHARE OF worker
 ),
 want AS MATERIALIZED (
     SELECT want.kind, want.slots

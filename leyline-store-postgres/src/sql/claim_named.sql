@@ -1,17 +1,24 @@
 -- Hands out the given tasks, as far as they are due, wanted and fit.
 -- $1 worker, $2 kinds, $3 their slots, $4 limit, $5 suspects, $6 the rescues of a suspect, $7 ids
-WITH me AS MATERIALIZED (
-    SELECT id
-    FROM leyline.worker
-    WHERE id = $1
-    FOR KEY SHARE
+WITH {patience},
+me AS MATERIALIZED (
+    SELECT worker.id
+    FROM patience
+    CROSS JOIN leyline.worker
+    WHERE worker.id = $1
+    FOR KEY SHARE OF worker
 ),
 candidate AS (
     SELECT want.kind, want.slots, task.priority, task.run_at, task.id, task.rescues = $6 AS suspect
-    FROM unnest($2::text[], $3::integer[]) AS want (kind, slots)
-    JOIN leyline.task ON task.kind = want.kind
-    WHERE task.id = ANY ($7::uuid[])
-        AND task.status = 0
+    FROM unnest($7::uuid[]) AS named (id)
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM leyline.task
+        WHERE task.id = named.id
+        OFFSET 0
+    ) AS task
+    JOIN unnest($2::text[], $3::integer[]) AS want (kind, slots) ON want.kind = task.kind
+    WHERE task.status = 0
         AND task.run_at <= leyline.now()
         AND EXISTS (SELECT 1 FROM me)
 ),
@@ -39,7 +46,7 @@ due AS MATERIALIZED (
     SELECT task.ctid, task.id, task.tick, task.fraction, task.done, task.total, task.unit, task.phase, task.message
     FROM leyline.task
     WHERE task.id = ANY (ARRAY(SELECT id FROM chosen))
-        AND task.status = 0
+        AND task.status + 0 = 0
     ORDER BY task.id
     FOR UPDATE SKIP LOCKED
 ),

@@ -1,8 +1,10 @@
 -- The join of `held` is the fence (invariant 3). Only a processing task has a worker, so the fence says the status too.
 -- Outcomes: 0 complete, 1 retry, 2 fail, 3 release, 4 snooze.
-WITH given AS (
-    SELECT *
-    FROM unnest(
+WITH {patience},
+given AS (
+    SELECT given.*
+    FROM patience
+    CROSS JOIN unnest(
         $1::uuid[], $2::bigint[], $3::uuid[], $4::smallint[], $5::interval[], $6::text[], $7::text[], $8::text[], $9::text[],
         $10::bigint[], $11::double precision[], $12::bigint[], $13::bigint[], $14::text[], $15::text[], $16::text[]
     ) AS given (

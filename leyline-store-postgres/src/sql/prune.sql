@@ -1,10 +1,12 @@
 -- The tasks that ended first, past rows that others are pruning.
-WITH old AS MATERIALIZED (
-    SELECT id
+WITH {patience},
+old AS MATERIALIZED (
+    SELECT task.id
     FROM leyline.task
-    WHERE status >= 2
-        AND finished_at <= leyline.now() - $1::interval
-    ORDER BY finished_at, id
+    WHERE task.status >= 2
+        AND task.finished_at <= leyline.now() - $1::interval
+        AND EXISTS (SELECT FROM patience)
+    ORDER BY task.finished_at, task.id
     LIMIT $2
     FOR UPDATE SKIP LOCKED
 ),

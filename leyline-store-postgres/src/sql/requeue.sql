@@ -1,4 +1,5 @@
-WITH requeued AS (
+WITH {patience},
+requeued AS (
     UPDATE leyline.task
     SET status = 0,
         revision = task.revision + 1,
@@ -20,6 +21,7 @@ WITH requeued AS (
     WHERE task.id = $1
         AND task.status IN (3, 4)
         AND ($2::bigint IS NULL OR task.revision = $2)
+        AND EXISTS (SELECT FROM patience)
     RETURNING task.*
 ),
 detail AS (

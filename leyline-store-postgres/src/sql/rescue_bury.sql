@@ -2,7 +2,7 @@
 WITH setting AS MATERIALIZED (
     SELECT
         set_config('lock_timeout', '1s', TRUE),
-        set_config('idle_in_transaction_session_timeout', '5s', TRUE)
+        set_config('tcp_user_timeout', '10s', TRUE)
 ),
 dead AS MATERIALIZED (
     SELECT worker.id

@@ -1,6 +1,7 @@
 //! Claim: hands out due tasks.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use leyline_core::Task;
@@ -23,6 +24,9 @@ const MOST: u32 = 500;
 /// when those have committed.
 const TAKEN_BY_OTHERS: Duration = Duration::from_millis(20);
 
+/// How often the wait is doubled while others hold what a look chooses: up to five seconds, when polls find it as well.
+const DOUBLINGS: u32 = 8;
+
 /// What one statement has done.
 struct Taken {
     /// How many tasks its look chose.
@@ -41,8 +45,12 @@ pub(crate) async fn claim(inner: &Inner, request: &ClaimRequest) -> Result<Vec<C
         };
         let took = taken.claimed.len();
         claimed.extend(taken.claimed);
+        if took == taken.looked || took > 0 {
+            inner.contended.store(0, Ordering::Relaxed);
+        }
         if took < taken.looked {
-            inner.alarm.wake_in(TAKEN_BY_OTHERS);
+            let times = inner.contended.fetch_add(1, Ordering::Relaxed).min(DOUBLINGS);
+            inner.alarm.wake_in(TAKEN_BY_OTHERS * 2_u32.pow(times));
         }
         if took < MOST as usize {
             return Ok(claimed);

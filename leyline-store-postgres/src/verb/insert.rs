@@ -25,11 +25,16 @@ const MOST_RUNNING: usize = 2;
 const MOST_TASKS: usize = 1_000;
 /// Bytes of JSON in one statement, likewise.
 const MOST_BYTES: usize = 4 << 20;
+/// Calls, and bytes of JSON, that may wait for a statement.
+const MOST_WAITING: usize = 10_000;
+const MOST_WAITING_BYTES: usize = 64 << 20;
 /// How long a statement waits for a stranger's transaction that holds an id or a key: first with all its neighbours, then
-/// each call for itself, to find the one that waits, and then that one alone.
+/// each call for itself, to find those that wait, and then these, while the others go on.
 const WITH_NEIGHBOURS: &str = "100ms";
 const TO_FIND_OUT: &str = "10ms";
-const ALONE: &str = "900ms";
+const BLOCKED: &str = "900ms";
+/// Statements at once that wait so: each takes a connection.
+const MOST_BLOCKED: usize = 2;
 /// How often a task may be removed between the insert that met it and the look at it.
 pub(crate) const LOOKS: usize = 3;
 
@@ -42,7 +47,9 @@ pub(crate) struct Inserts(Mutex<State>);
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Call>,
+    waiting_bytes: usize,
     running: usize,
+    blocked: usize,
 }
 
 /// What one caller wants inserted.
@@ -51,40 +58,68 @@ struct Call {
     answer: oneshot::Sender<Result<Answers>>,
 }
 
+impl Call {
+    fn bytes(&self) -> usize {
+        self.tasks.iter().map(|task| task.params.as_str().len()).sum()
+    }
+}
+
 impl Inserts {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a call in; whether somebody has to be started to run it.
-    fn push(&self, call: Call) -> bool {
+    fn push(&self, call: Call) -> Result<bool> {
         let mut state = self.state();
+        if state.waiting.len() >= MOST_WAITING || state.waiting_bytes >= MOST_WAITING_BYTES {
+            return Err(Error::unavailable("too many inserts wait"));
+        }
+        state.waiting_bytes += call.bytes();
         state.waiting.push_back(call);
         let start = state.running < MOST_RUNNING;
         state.running += usize::from(start);
-        start
+        Ok(start)
     }
 
-    /// The calls of the next statement; none, and one less is running.
+    /// The calls of the next statement. Of callers that have gone nothing was sent yet, and nothing will be.
     fn next(&self) -> Vec<Call> {
         let mut state = self.state();
         let (mut calls, mut tasks, mut bytes) = (Vec::new(), 0, 0);
         while let Some(call) = state.waiting.front() {
-            tasks += call.tasks.len();
-            bytes += call
-                .tasks
-                .iter()
-                .map(|task| task.params.as_str().len())
-                .sum::<usize>();
-            if !calls.is_empty() && (tasks > MOST_TASKS || bytes > MOST_BYTES) {
+            let gone = call.answer.is_closed();
+            let (more_tasks, more_bytes) = (tasks + call.tasks.len(), bytes + call.bytes());
+            if !gone && !calls.is_empty() && (more_tasks > MOST_TASKS || more_bytes > MOST_BYTES) {
                 break;
             }
-            calls.extend(state.waiting.pop_front());
-        }
-        if calls.is_empty() {
-            state.running -= 1;
+            state.waiting_bytes -= more_bytes - bytes;
+            let call = state.waiting.pop_front();
+            if !gone {
+                (tasks, bytes) = (more_tasks, more_bytes);
+                calls.extend(call);
+            }
         }
         calls
+    }
+
+    /// One less is running, if nothing waits: under the lock, so that whoever comes now starts another.
+    fn retire(&self) -> bool {
+        let mut state = self.state();
+        let retires = state.waiting.is_empty();
+        state.running -= usize::from(retires);
+        retires
+    }
+
+    /// Whether one more statement may wait for strangers.
+    fn block(&self) -> bool {
+        let mut state = self.state();
+        let may = state.blocked < MOST_BLOCKED;
+        state.blocked += usize::from(may);
+        may
+    }
+
+    fn unblock(&self) {
+        self.state().blocked -= 1;
     }
 }
 
@@ -98,58 +133,108 @@ pub(crate) async fn insert(inner: &Arc<Inner>, tasks: &[NewTask]) -> Result<Answ
         tasks: tasks.to_vec(),
         answer,
     };
-    if inner.inserts.push(call) {
-        tokio::spawn(run(Arc::clone(inner)));
+    if inner.inserts.push(call)? {
+        let runner = Runner {
+            inner: Arc::clone(inner),
+            retired: false,
+        };
+        tokio::spawn(runner.run());
     }
     answered.await.map_err(Error::unknown)?
 }
 
-async fn run(inner: Arc<Inner>) {
-    loop {
-        let calls = inner.inserts.next();
-        if calls.is_empty() {
-            return;
+/// One of the few that make statements. However it ends, the next call may start another.
+struct Runner {
+    inner: Arc<Inner>,
+    retired: bool,
+}
+
+impl Runner {
+    async fn run(mut self) {
+        while !self.retired {
+            let calls = self.inner.inserts.next();
+            if calls.is_empty() {
+                self.retired = self.inner.inserts.retire();
+            } else {
+                together(&self.inner, calls).await;
+            }
         }
-        together(&inner, calls).await;
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        if !self.retired {
+            self.inner.inserts.state().running -= 1;
+        }
     }
 }
 
 /// Runs calls in one statement. If that fails and has changed nothing, each runs for itself: a neighbour never pays.
-async fn together(inner: &Inner, calls: Vec<Call>) {
+async fn together(inner: &Arc<Inner>, calls: Vec<Call>) {
     let tasks: Vec<&NewTask> = calls.iter().flat_map(|call| &call.tasks).collect();
-    match batch(inner, &tasks, WITH_NEIGHBOURS).await {
-        Ok(answers) => {
-            let mut answers = answers.into_iter();
-            for call in calls {
-                let own = answers.by_ref().take(call.tasks.len()).collect();
-                // Who asked may have gone.
-                let _ = call.answer.send(Ok(own));
-            }
-        }
+    let answer = batch(inner, &tasks, WITH_NEIGHBOURS).await;
+    match answer {
         Err(error) if error::is_settled(&error) => apart(inner, calls).await,
-        Err(error) => {
-            let cause = Arc::new(error);
-            for call in calls {
-                let _ = call.answer.send(Err(error::shared(&cause)));
-            }
-        }
+        answer => give(calls, answer),
     }
 }
 
-/// Runs each call for itself: first all that go through at once, then those that wait for a stranger.
-async fn apart(inner: &Inner, calls: Vec<Call>) {
-    let mut late = Vec::new();
+/// Gives each call its part of the answer, or the failure of all.
+fn give(calls: Vec<Call>, answer: Result<Answers>) {
+    let mut answers = match answer {
+        Ok(answers) => answers.into_iter(),
+        Err(error) => {
+            let cause = Arc::new(error);
+            for call in calls {
+                // Who asked may have gone.
+                let _ = call.answer.send(Err(error::shared(&cause)));
+            }
+            return;
+        }
+    };
+    for call in calls {
+        let own = answers.by_ref().take(call.tasks.len()).collect();
+        let _ = call.answer.send(Ok(own));
+    }
+}
+
+/// Runs each call for itself. Those that wait for a stranger go on beside the others, for a moment longer.
+async fn apart(inner: &Arc<Inner>, calls: Vec<Call>) {
+    let mut blocked = Vec::new();
     for call in calls {
         let tasks: Vec<&NewTask> = call.tasks.iter().collect();
         match batch(inner, &tasks, TO_FIND_OUT).await {
-            Err(error) if error::is_lock_timeout(&error) => late.push(call),
+            Err(error) if error::is_lock_timeout(&error) => blocked.push(call),
             answer => drop(call.answer.send(answer)),
         }
     }
-    for call in late {
-        let tasks: Vec<&NewTask> = call.tasks.iter().collect();
-        let answer = batch(inner, &tasks, ALONE).await;
-        let _ = call.answer.send(answer);
+    if blocked.is_empty() {
+        return;
+    }
+    if !inner.inserts.block() {
+        let refused = Error::unavailable("a transaction of somebody else holds the id or the key");
+        return give(blocked, Err(refused));
+    }
+    let blocked = Blocked(Arc::clone(inner), blocked);
+    tokio::spawn(blocked.run());
+}
+
+/// Calls that wait for a stranger's transaction, together.
+struct Blocked(Arc<Inner>, Vec<Call>);
+
+impl Blocked {
+    async fn run(mut self) {
+        let calls = std::mem::take(&mut self.1);
+        let tasks: Vec<&NewTask> = calls.iter().flat_map(|call| &call.tasks).collect();
+        let answer = batch(&self.0, &tasks, BLOCKED).await;
+        give(calls, answer);
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        self.0.inserts.unblock();
     }
 }
 
@@ -159,6 +244,7 @@ async fn batch(inner: &Inner, tasks: &[&NewTask], patience: &'static str) -> Res
         .iter()
         .map(|task| task.validate().err().map(|invalid| Err(invalid.into())))
         .collect();
+    let mut wrote = false;
     for _ in 0..LOOKS {
         let open: Vec<usize> = (0..tasks.len()).filter(|&at| answers[at].is_none()).collect();
         if open.is_empty() {
@@ -171,7 +257,9 @@ async fn batch(inner: &Inner, tasks: &[&NewTask], patience: &'static str) -> Res
             .copied()
             .filter(|&at| ids.insert(tasks[at].id))
             .collect();
-        let mut written = write(inner, first.iter().map(|&at| tasks[at]), patience).await?;
+        let written = write(inner, first.iter().map(|&at| tasks[at]), patience).await;
+        let mut written = written.map_err(|error| if wrote { error::after_a_write(error) } else { error })?;
+        wrote |= !written.is_empty();
         for at in first {
             if let Some(now) = written.remove(&tasks[at].id) {
                 let task = transition::insert(tasks[at], now);
@@ -182,7 +270,8 @@ async fn batch(inner: &Inner, tasks: &[&NewTask], patience: &'static str) -> Res
         if !rest.is_empty() {
             let found = there::find(inner, rest.iter().map(|&at| tasks[at])).await;
             // What was written is written, whatever became of the look.
-            for (at, found) in rest.into_iter().zip(found.map_err(error::after_a_write)?) {
+            let found = found.map_err(error::after_a_write)?;
+            for (at, found) in rest.into_iter().zip(found) {
                 answers[at] = found;
             }
         }

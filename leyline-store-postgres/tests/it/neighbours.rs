@@ -51,6 +51,35 @@ async fn an_insert_that_waits_for_a_strangers_transaction_is_told_so_and_nobody_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn however_many_wait_for_a_stranger_nobody_else_does() {
+    let store = given::store(|_| {}).await;
+    let mut stranger = given::connection().await;
+    given::run(&mut stranger, "BEGIN").await;
+    for key in ["a", "b", "c"] {
+        given::run(&mut stranger, &given::raw_insert(&store.schema, &task(Some(key)))).await;
+    }
+    let mut blocked = Vec::new();
+    for key in ["a", "b", "c"].repeat(10) {
+        let (blocks, blocked_task) = (store.clone(), task(Some(key)));
+        blocked.push(tokio::spawn(async move { blocks.insert_one(blocked_task).await }));
+        // Each comes in a statement of its own, with a free one beside it.
+        let free = store.insert_one(task(None)).await;
+        assert!(!free.expect("it is inserted").existed);
+    }
+    assert!(
+        blocked.iter().any(|blocked| !blocked.is_finished()),
+        "the free ones were in front"
+    );
+    for blocked in blocked {
+        let refused = blocked.await.expect("it does not panic").unwrap_err();
+        assert!(refused.is_retryable() && refused.is_definite(), "{refused:?}");
+    }
+    given::run(&mut stranger, "ROLLBACK").await;
+    let made = store.insert_one(task(Some("a"))).await.expect("it is inserted");
+    assert!(!made.existed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_insert_that_waited_for_a_strangers_rollback_is_made() {
     let store = given::store(|_| {}).await;
     let mut stranger = given::connection().await;

@@ -23,6 +23,7 @@ fn what_is_no_url_is_refused() {
         "postgres://u:hunter2@host:99999/db",
         "postgres://u:hunter2@host/db?sslmode=none",
         "postgres://u@host/db?sslpassword=hunter2",
+        "postgres://u:secret?hunter2@host/db",
     ] {
         let refused = PostgresOptions::url(url).unwrap_err();
         assert!(matches!(refused, OpenError::Url { .. }), "{url}");
@@ -111,4 +112,17 @@ async fn settings_that_break_a_promise_are_refused() {
     let options = PostgresOptions::url(&role.url).expect("it is a URL");
     let refused = PostgresStore::open(options).await.unwrap_err();
     assert!(matches!(refused, OpenError::ReadOnly), "{refused}");
+}
+
+#[tokio::test]
+async fn a_database_that_can_not_hold_every_text_is_refused() {
+    let latin = given::options().schema;
+    given::execute(&format!(
+        "CREATE DATABASE {latin} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"
+    ))
+    .await;
+    let options = PostgresOptions::url(&given::url_of(&latin)).expect("it is a URL");
+    let refused = PostgresStore::open(given::in_test(options)).await.unwrap_err();
+    assert!(refused.to_string().contains("server_encoding"), "{refused}");
+    given::execute(&format!("DROP DATABASE {latin}")).await;
 }
