@@ -82,7 +82,8 @@ impl Shutdown {
         self.0.cut.cancelled()
     }
 
-    pub(super) fn has_begun(&self) -> bool {
+    /// Whether the server is about to end.
+    pub(crate) fn has_begun(&self) -> bool {
         self.0.begin.is_cancelled()
     }
 

@@ -84,8 +84,19 @@ pub(super) fn expiry(api: &Api, time: Timestamp) -> Instant {
     Instant::now() + Duration::try_from(left).unwrap_or(Duration::ZERO).min(FAR)
 }
 
-/// The handshake, for a request that asks for one.
+/// How soon whoever comes while the server shuts down may try again: there is another one, or there will be.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The handshake, for a request that asks for one. To be the last thing that is waited for before the answer.
+///
+/// While the server shuts down there is none: the socket would be closed in a moment, and the answer is one after which the
+/// connection ends, which an upgrade can't be.
 pub(super) async fn upgrade(parts: &mut Parts) -> Result<WebSocketUpgrade, Problem> {
+    let shutdown: Option<&Shutdown> = parts.extensions.get();
+    if shutdown.is_some_and(Shutdown::has_begun) {
+        let problem = Problem::because(ProblemType::Unavailable, "the server shuts down");
+        return Err(problem.retry_after(RETRY_AFTER));
+    }
     let required = |_| {
         let problem = Problem::new(ProblemType::UpgradeRequired);
         problem

@@ -146,6 +146,26 @@ async fn whoever_has_just_connected_is_answered_once_and_whoever_idles_is_closed
 }
 
 #[tokio::test]
+async fn a_handshake_while_the_server_ends_is_told_to_come_again() {
+    let app = App::start().await;
+    let id = app.running("late").await;
+    let mut late = TcpStream::connect(app.addr).await.unwrap();
+    assert_eq!(app.get("/healthz").await.status, 200);
+    app.shutdown.cancel();
+    let handshake = format!(
+        "GET /ws/{id} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    late.write_all(handshake.as_bytes()).await.unwrap();
+    let answer = until_closed(&mut late).await;
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert!(answer.contains("\r\nretry-after: 1\r\n"), "{answer}");
+    assert!(answer.contains("urn:leyline:problem:unavailable"), "{answer}");
+    drop(late);
+    end(app).await;
+}
+
+#[tokio::test]
 async fn what_does_not_end_in_time_is_cut() {
     let app = App::with(|setup| {
         setup.serve.drain_timeout = Duration::from_millis(100);
