@@ -20,6 +20,8 @@ pub(crate) async fn run(place: &Place, seconds: u64) -> Result {
         "statements of two api, two worker and two gateway nodes with nothing to do",
     );
     let server = place.server()?;
+    // Before anything is set: a server of somebody else's is left as it is.
+    server.log()?;
     server.store(SCHEMA).await?;
     server
         .execute("ALTER SYSTEM SET log_statement = 'all'; SELECT pg_reload_conf()")

@@ -21,7 +21,7 @@ pub struct PostgresOptions {
     /// The schema that holds the tables; default `leyline`. Lower-case letters, digits and `_`, at most 48 bytes. Each schema
     /// is a store of its own.
     pub schema: String,
-    /// Most connections that this process holds for its calls; default 10, at least 1. Two more carry beats, so that a lease
+    /// Most connections that this process holds for its calls; default 10; 0 means 1. Two more carry beats, so that a lease
     /// never waits behind other work, and the feed has one of its own.
     pub max_connections: u32,
     /// How long a call waits for a free connection, or a connection for the server, before it is

@@ -33,12 +33,19 @@ async fn only_own(State(roles): State<Roles>, request: Request, next: Next) -> R
 
 /// Which role a process lacks to serve this path. Health is everyone's.
 fn missing_role(roles: Roles, path: &str) -> Option<&'static str> {
-    let streams = path == "/ws" || path.starts_with("/ws/") || path.ends_with("/events");
+    let streams = path == "/ws" || path.starts_with("/ws/") || is_event_stream(path);
     match path {
         "/healthz" | "/readyz" => None,
         _ if streams => (!roles.gateway).then_some("gateway"),
         _ => (!roles.api).then_some("api"),
     }
+}
+
+/// An artifact may be named `events`, too.
+fn is_event_stream(path: &str) -> bool {
+    let task = path.strip_prefix("/api/tasks/");
+    task.and_then(|rest| rest.strip_suffix("/events"))
+        .is_some_and(|id| !id.contains('/'))
 }
 
 /// 421: whatever routes requests to processes has chosen the wrong one (RFC 9110, 15.5.20).
@@ -73,6 +80,8 @@ mod tests {
         check("api", "/", None);
         check("api", "/ws", Some("gateway"));
         check("api", "/api/tasks/x/events", Some("gateway"));
+        check("api", "/api/tasks/x/artifacts/events", None);
+        check("gateway", "/api/tasks/x/artifacts/events", Some("api"));
         check("gateway", "/ws/x", None);
         check("gateway", "/api/upload", Some("api"));
         check("worker", "/api/stats", Some("api"));

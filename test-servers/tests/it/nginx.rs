@@ -35,6 +35,7 @@ fn sockets_and_event_streams_go_to_gateways_and_all_else_to_the_api() {
         "/api/stats",
         "/readyz",
         "/wsx",
+        "/api/tasks/x/artifacts/events",
     ] {
         assert_eq!(
             ask(nginx.address(), "GET", path),
