@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use leyline_core::task::Kind;
 use leyline_core::{Env, NewTask, TaskStore as _, TaskStoreExt as _};
@@ -58,7 +59,7 @@ async fn whatever_is_sent_again_until_the_store_answers_is_made_once() {
     assert!(failures > 0, "in {rounds} rounds no call was hit");
     // Sessions that were ended a moment ago fail once more.
     let stats = loop {
-        match store.stats(std::time::Duration::ZERO).await {
+        match store.stats(Duration::ZERO).await {
             Ok(stats) => break stats,
             Err(error) => assert!(error.is_retryable(), "{error:?}"),
         }
@@ -72,16 +73,35 @@ async fn a_session_that_was_ended_while_idle_costs_no_call_after_a_second() {
     let store = given::store(|_| {}).await;
     store.ping().await.expect("it answers");
     given::execute(&terminate(&store.schema)).await;
-    // A connection that was used a moment ago is trusted: it may fail once.
-    let first = store.ping().await;
-    assert!(first.is_ok() || first.is_err_and(|error| error.is_retryable()));
-    store.ping().await.expect("the next one is new");
+    // A connection that was used less than a second ago is trusted; afterwards it is asked for a sign of life.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    store.ping().await.expect("it answers on a new one");
+}
+
+#[tokio::test]
+async fn a_closed_store_is_stopped() {
+    let store = given::store(|_| {}).await;
+    store.close().await;
+    let refused = store.ping().await.unwrap_err();
+    assert!(refused.is_stopped(), "{refused:?}");
 }
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unavailable_and_nothing_is_unknown() {
     let store = given::store(|_| {}).await;
-    store.close().await;
-    let refused = store.ping().await.unwrap_err();
-    assert!(refused.is_stopped(), "{refused:?}");
+    let network = given::network();
+    let far = given::by_way_of(&network, &store, |_| {}).await;
+    far.ping().await.expect("it answers");
+    network.cut();
+    let task = NewTask::new(Env::system().task_id(), Kind::new("alpha").expect("it is a kind"));
+    // By a connection that was used a moment ago it may have been sent; once none can be made, nothing was.
+    let refused = loop {
+        let refused = far.insert_one(task.clone()).await.unwrap_err();
+        if !refused.is_unknown() {
+            break refused;
+        }
+    };
+    assert!(refused.is_retryable() && refused.is_definite(), "{refused:?}");
+    network.heal();
+    far.insert_one(task).await.expect("it is inserted");
 }

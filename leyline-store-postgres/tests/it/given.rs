@@ -321,3 +321,21 @@ pub(crate) async fn role_with(setting: &str, value: &str) -> Role {
     execute(&format!("ALTER ROLE {} SET {setting} = '{value}'", role.name)).await;
     role
 }
+
+/// The URL of a role to whom the server says this of one setting, and of every other what a sound server says.
+pub(crate) async fn saying(setting: &str, value: &str) -> String {
+    let shadow = unique("shadow");
+    execute(&format!(
+        "CREATE SCHEMA {shadow}; CREATE FUNCTION {shadow}.current_setting(name text) RETURNS text LANGUAGE sql AS $$ \
+         SELECT CASE name WHEN '{setting}' THEN '{value}' WHEN 'fsync' THEN 'on' \
+         WHEN 'full_page_writes' THEN 'on' ELSE pg_catalog.current_setting(name) END $$"
+    ))
+    .await;
+    let role = role().await;
+    execute(&format!(
+        "ALTER ROLE {} SET search_path = {shadow}, pg_catalog",
+        role.name
+    ))
+    .await;
+    role.url
+}

@@ -96,22 +96,32 @@ async fn a_schema_name_that_would_be_sql_is_refused() {
 #[tokio::test]
 async fn settings_that_break_a_promise_are_refused() {
     for (setting, value) in [
+        ("fsync", "off"),
+        ("full_page_writes", "off"),
         ("synchronous_commit", "off"),
         ("default_transaction_isolation", "serializable"),
     ] {
-        let role = given::role_with(setting, value).await;
-        let mut options = PostgresOptions::url(&role.url).expect("it is a URL");
-        options.schema = given::options().schema;
+        let options = PostgresOptions::url(&given::saying(setting, value).await).expect("it is a URL");
         let refused = PostgresStore::open(options).await.unwrap_err();
         assert!(
-            refused.to_string().contains(setting) || refused.to_string().contains("fsync"),
-            "{refused}"
+            matches!(refused, OpenError::Setting { setting: named, .. } if named == setting),
+            "{setting}: {refused}"
         );
+        check_line(&refused);
     }
     let role = given::role_with("default_transaction_read_only", "on").await;
     let options = PostgresOptions::url(&role.url).expect("it is a URL");
     let refused = PostgresStore::open(options).await.unwrap_err();
     assert!(matches!(refused, OpenError::ReadOnly), "{refused}");
+}
+
+#[tokio::test]
+async fn a_server_before_thirteen_is_refused() {
+    let options =
+        PostgresOptions::url(&given::saying("server_version_num", "120022").await).expect("it is a URL");
+    let refused = PostgresStore::open(options).await.unwrap_err();
+    assert!(matches!(refused, OpenError::TooOld { .. }), "{refused}");
+    check_line(&refused);
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ async fn postgres_is_restarted_under_load() {
         }
     }
     let tally = load.tally();
+    assert!(load.unavailable() > 0, "no request fell into a restart: {tally}");
     let accepted = load.settle().await;
     assert_eq!(fleet.workers(), workers, "every worker is the one that it was");
     let last = standing.end(api).await;

@@ -47,6 +47,11 @@ async fn sessions_are_terminated_under_load() {
         nodes.iter_mut().for_each(Node::check_running);
     }
     let (took, tally) = (began.elapsed(), load.tally());
+    assert!(
+        terminated as u64 >= 4 * seconds,
+        "only {terminated} sessions were terminated in {took:?}"
+    );
+    assert!(at_work > 0, "no session was hit at work");
     let accepted = load.settle().await;
     assert_eq!(fleet.workers(), workers, "every worker is the one that it was");
     let last = standing.end(api).await;

@@ -107,6 +107,11 @@ impl Load {
         Client::new(number, self.places.clone(), self.lines, Arc::clone(&self.tally))
     }
 
+    /// How many answers with 503 there were so far.
+    pub(crate) fn unavailable(&self) -> usize {
+        self.tally.unavailable.load(Ordering::Relaxed)
+    }
+
     /// What was counted so far, in words.
     pub(crate) fn tally(&self) -> String {
         self.tally.to_string()
