@@ -249,3 +249,22 @@ async fn behind_a_pooler_too_a_silent_worker_holds_its_tasks_for_seconds_only() 
         .expect("it is there");
     assert_eq!(row.status, Status::Pending);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_was_given_up_leaves_nobody_behind_where_the_server_looks_for_its_client() {
+    let store = given::store(|_| {}).await;
+    let role = given::role_with("client_connection_check_interval", "100ms").await;
+    let far = given::another(&store, &role.url, |_| {}).await;
+    let held = claim(&store).await;
+    let stranger = Stranger::locks(&store, "task", held.id).await;
+    let cancel = tokio::time::timeout(PERIOD, far.cancel(held.id, None));
+    assert!(cancel.await.is_err(), "it waits");
+    given::until(async || stranger.keeps_waiting().await == 0).await;
+    stranger.lets_go().await;
+    let row = store
+        .get(held.id)
+        .await
+        .expect("it is read")
+        .expect("it is there");
+    assert_eq!(row.status, Status::Processing);
+}
