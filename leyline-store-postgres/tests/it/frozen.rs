@@ -32,8 +32,15 @@ fn beat(worker: WorkerId, counter: u64, held: Vec<Held>) -> Beat {
 
 /// A claim of a task of its own by a worker of its own, which has beaten once.
 async fn claim(store: &Store) -> Claim {
+    claim_with(store, PERIOD).await
+}
+
+/// One whose worker has this period.
+async fn claim_with(store: &Store, period: Duration) -> Claim {
     let worker = Env::system().worker_id();
-    store.beat(&beat(worker, 1, Vec::new())).await.expect("it beats");
+    let mut beat = beat(worker, 1, Vec::new());
+    beat.period = period;
+    store.beat(&beat).await.expect("it beats");
     let task = NewTask::new(Env::system().task_id(), kind());
     let id = task.id;
     store.insert_one(task).await.expect("it is inserted");
@@ -121,10 +128,15 @@ async fn a_dead_workers_row_that_somebody_holds_keeps_no_other_from_being_rescue
     let store = given::store(|_| {}).await;
     let (held, free) = (claim(&store).await, claim(&store).await);
     let stranger = Stranger::locks(&store, "worker", held.worker).await;
-    let began = Instant::now();
     assert_eq!(rescue(&store, &[held, free]).await, [free.id]);
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
-    assert_eq!(rescue(&store, &[held]).await, []);
+    // It is answered before a worker of that period gives it up. The machine may be busy, but not each time.
+    let mut quickest = Duration::MAX;
+    for _ in 0..5 {
+        let began = Instant::now();
+        assert_eq!(rescue(&store, &[held]).await, []);
+        quickest = quickest.min(began.elapsed());
+    }
+    assert!(quickest < PERIOD, "{quickest:?}");
     stranger.lets_go().await;
     assert_eq!(rescue(&store, &[held]).await, [held.id]);
 }
@@ -143,7 +155,7 @@ async fn a_dead_workers_task_that_somebody_holds_keeps_no_other_from_being_rescu
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rescue_that_waits_for_an_ordinary_transaction_misses_nothing() {
     let store = given::store(|_| {}).await;
-    let held = claim(&store).await;
+    let held = claim_with(&store, PERIOD * 10).await;
     let stranger = Stranger::locks(&store, "worker", held.worker).await;
     let rescued = tokio::spawn({
         let store = store.clone();
@@ -248,4 +260,23 @@ async fn behind_a_pooler_too_a_silent_worker_holds_its_tasks_for_seconds_only() 
         .expect("it is read")
         .expect("it is there");
     assert_eq!(row.status, Status::Pending);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_was_given_up_leaves_nobody_behind_where_the_server_looks_for_its_client() {
+    let store = given::store(|_| {}).await;
+    let role = given::role_with("client_connection_check_interval", "100ms").await;
+    let far = given::another(&store, &role.url, |_| {}).await;
+    let held = claim(&store).await;
+    let stranger = Stranger::locks(&store, "task", held.id).await;
+    let cancel = tokio::time::timeout(PERIOD, far.cancel(held.id, None));
+    assert!(cancel.await.is_err(), "it waits");
+    given::until(async || stranger.keeps_waiting().await == 0).await;
+    stranger.lets_go().await;
+    let row = store
+        .get(held.id)
+        .await
+        .expect("it is read")
+        .expect("it is there");
+    assert_eq!(row.status, Status::Processing);
 }
