@@ -19,7 +19,7 @@ pub(crate) async fn run(place: &Place, count: usize) -> Result {
     );
     let server = place.server()?;
     let leyline = service(server.store(SCHEMA).await?, 1, Countdown::new(0).0)?;
-    Raw::create(&server).await?;
+    Raw::create(&server, place.indexes()).await?;
     for (batch, keys) in [(1_000, false), (1_000, true), (100, false), (100, true)] {
         let mut pair = Pair::default();
         for _ in 0..place.rounds {

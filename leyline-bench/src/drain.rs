@@ -24,7 +24,7 @@ pub(crate) async fn run(place: &Place, count: usize, concurrencies: &[usize]) ->
     );
     let server = place.server()?;
     let store = server.store(SCHEMA).await?;
-    Raw::create(&server).await?;
+    Raw::create(&server, place.indexes()).await?;
     for &concurrency in concurrencies {
         let mut pair = Pair::default();
         for _ in 0..place.rounds {

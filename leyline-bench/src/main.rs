@@ -143,7 +143,14 @@ async fn main() -> Result {
             uploads::run().await?;
             sockets::run(2_000).await?;
             large::run(4_096).await?;
-            idle::run(30).await
+            idle::run(30).await?;
+            let place = Place::default();
+            bulk::run(&place, 20_000).await?;
+            drain::run(&place, 50_000, &[10, 100, 500]).await?;
+            history::run(&place, 50_000, 1_000_000).await?;
+            hop::run(&place).await?;
+            fleet::run(&place, 30).await?;
+            hot::run(&place, 20).await
         }
     }
 }

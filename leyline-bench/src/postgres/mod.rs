@@ -5,5 +5,5 @@ mod raw;
 mod server;
 
 pub(crate) use past::Past;
-pub(crate) use raw::{Job, Raw};
+pub(crate) use raw::{Indexes, Job, Raw};
 pub(crate) use server::{CONNECTIONS, Server};

@@ -2,6 +2,10 @@
 
 use super::Server;
 use crate::Result;
+use crate::tasks::KIND;
+
+/// Rows in one statement, and finished tasks between two passes of autovacuum.
+const CHUNK: usize = 100_000;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Past {
@@ -37,18 +41,27 @@ impl Past {
     pub(crate) async fn prepare(self, server: &Server, rows: usize) -> Result {
         let schema = self.schema();
         server.store(schema).await?;
-        let (kind, status, wait) = match self {
+        let (kind, delay) = match self {
             Self::None => return Ok(()),
-            Self::Finished => ("noop", 2, "0"),
-            Self::Foreign => ("another", 0, "0"),
-            Self::Delayed => ("noop", 0, "1 day"),
+            Self::Finished => (KIND, "0"),
+            Self::Foreign => ("another", "0"),
+            Self::Delayed => (KIND, "30 days"),
         };
-        let text = include_str!("sql/past.sql")
-            .replace("{schema}", schema)
-            .replace("{rows}", &rows.to_string())
-            .replace("{kind}", kind)
-            .replace("{status}", &status.to_string())
-            .replace("{wait}", wait);
-        server.execute(&text).await
+        for from in (0..rows).step_by(CHUNK) {
+            let insert = include_str!("sql/past.sql")
+                .replace("{from}", &from.to_string())
+                .replace("{to}", &rows.min(from + CHUNK).to_string())
+                .replace("{rows}", &rows.to_string())
+                .replace("{schema}", schema)
+                .replace("{kind}", kind)
+                .replace("{delay}", delay);
+            server.execute(&insert).await?;
+            if matches!(self, Self::Finished) {
+                let finish = include_str!("sql/past_finish.sql").replace("{schema}", schema);
+                server.execute(&finish).await?;
+            }
+        }
+        let settle = format!("VACUUM ANALYZE {schema}.task; VACUUM ANALYZE {schema}.detail; CHECKPOINT");
+        server.execute(&settle).await
     }
 }

@@ -25,10 +25,23 @@ pub(crate) struct Job {
     pub(crate) params: String,
 }
 
+/// What the table can be asked for quickly.
+#[derive(Clone, Copy)]
+pub(crate) enum Indexes {
+    /// The id, the key, and what can be claimed.
+    Few,
+    /// Also one owner's and one kind's tasks, what a dead worker held, and what ended when: all that LeyLine answers.
+    Same,
+}
+
 impl Raw {
     /// An empty table.
-    pub(crate) async fn create(server: &Server) -> Result {
-        server.execute(include_str!("sql/schema.sql")).await
+    pub(crate) async fn create(server: &Server, indexes: Indexes) -> Result {
+        server.execute(include_str!("sql/schema.sql")).await?;
+        match indexes {
+            Indexes::Few => Ok(()),
+            Indexes::Same => server.execute(include_str!("sql/indexes.sql")).await,
+        }
     }
 
     pub(crate) async fn connect(server: &Server) -> Result<Self> {

@@ -69,7 +69,7 @@ impl Server {
     /// Runs statements, each for itself, as an operator would.
     pub(crate) async fn execute(&self, sql: &str) -> Result {
         let mut connection = self.connect().await?;
-        for statement in sql.split_inclusive(';') {
+        for statement in sql.split(';').filter(|statement| !statement.trim().is_empty()) {
             connection
                 .execute(sqlx::raw_sql(AssertSqlSafe(statement.to_owned())))
                 .await?;

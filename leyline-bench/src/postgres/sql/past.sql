@@ -1,4 +1,4 @@
--- Tasks of the last week, in the order of their ids.
+-- Pending tasks of the last week, in the order of their ids.
 WITH old AS MATERIALIZED (
     SELECT
         (
@@ -6,7 +6,7 @@ WITH old AS MATERIALIZED (
         )::uuid AS id,
         at,
         nth
-    FROM generate_series(1, {rows}) AS nth
+    FROM generate_series({from} + 1, {to}) AS nth
     CROSS JOIN LATERAL (
         SELECT md5(nth::text) AS hash, now() - INTERVAL '7 days' * (1 - nth / {rows}::float8) - INTERVAL '1 hour' AS at
     ) AS made
@@ -18,18 +18,6 @@ detail AS (
         sha256(nth::text::bytea), at
     FROM old
 )
-INSERT INTO {schema}.task (
-    id, kind, status, priority, attempt, max_attempts, rescues, revision, run_at, started_at, finished_at, updated_at, tick, fraction,
-    output
-)
-SELECT
-    id, '{kind}', {status}, 5, {status} / 2, 3, 0, 1 + {status}, at + INTERVAL '{wait}' * 30,
-    CASE WHEN {status} = 2 THEN at END,
-    CASE WHEN {status} = 2 THEN at END,
-    at, 0,
-    CASE WHEN {status} = 2 THEN 1 END,
-    CASE WHEN {status} = 2 THEN '{"value":{"bytes":58,"label":"lighthouse","score":0.93},"artifacts":[]}' END
+INSERT INTO {schema}.task (id, kind, status, priority, attempt, max_attempts, rescues, revision, run_at, updated_at, tick)
+SELECT id, '{kind}', 0, 5, 0, 3, 0, 1, at + INTERVAL '{delay}', at, 0
 FROM old;
-VACUUM ANALYZE {schema}.task;
-VACUUM ANALYZE {schema}.detail;
-CHECKPOINT
