@@ -34,7 +34,7 @@ pub(crate) fn tasks(leyline: &Leyline, count: usize, keys: bool) -> Result<Vec<N
     let task = |nth: usize| -> Result<NewTask> {
         let mut task = leyline.new_task(KIND)?;
         task.owner = format!("owner-{}", nth % 100);
-        task.params = Json::new(&json!({ "nth": nth, "prompt": "a lighthouse at dusk, oil on canvas" }))?;
+        task.params = Json::new(&json!({ "nth": nth, "prompt": "a lighthouse at dusk, oil" }))?;
         task.idempotency_key = keys.then(|| task.id.to_string());
         Ok(task)
     };

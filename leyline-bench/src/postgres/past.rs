@@ -48,8 +48,8 @@ impl Past {
             Self::Delayed => (KIND, "30 days"),
         };
         for from in (0..rows).step_by(CHUNK) {
-            let insert = include_str!("sql/past.sql")
-                .replace("{from}", &from.to_string())
+            let insert = include_str!("scripts/past.sql")
+                .replace("{first}", &from.to_string())
                 .replace("{to}", &rows.min(from + CHUNK).to_string())
                 .replace("{rows}", &rows.to_string())
                 .replace("{schema}", schema)
@@ -57,7 +57,7 @@ impl Past {
                 .replace("{delay}", delay);
             server.execute(&insert).await?;
             if matches!(self, Self::Finished) {
-                let finish = include_str!("sql/past_finish.sql").replace("{schema}", schema);
+                let finish = include_str!("scripts/past_finish.sql").replace("{schema}", schema);
                 server.execute(&finish).await?;
             }
         }

@@ -37,10 +37,10 @@ pub(crate) enum Indexes {
 impl Raw {
     /// An empty table.
     pub(crate) async fn create(server: &Server, indexes: Indexes) -> Result {
-        server.execute(include_str!("sql/schema.sql")).await?;
+        server.execute(include_str!("scripts/schema.sql")).await?;
         match indexes {
             Indexes::Few => Ok(()),
-            Indexes::Same => server.execute(include_str!("sql/indexes.sql")).await,
+            Indexes::Same => server.execute(include_str!("scripts/indexes.sql")).await,
         }
     }
 

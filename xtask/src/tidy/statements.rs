@@ -61,7 +61,10 @@ fn faults(file: &File) -> Vec<Fault> {
         .split(';')
         .filter(|statement| !statement.trim().is_empty())
         .count();
-    if statements != 1 && !file.path.contains("/migrations/") {
+    let is_script = ["/migrations/", "/scripts/"]
+        .iter()
+        .any(|folder| file.path.contains(folder));
+    if statements != 1 && !is_script {
         faults.push(Fault::new(
             &file.path,
             format!("holds {statements} statements, not one"),

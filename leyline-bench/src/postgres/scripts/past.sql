@@ -6,7 +6,7 @@ WITH old AS MATERIALIZED (
         )::uuid AS id,
         at,
         nth
-    FROM generate_series({from} + 1, {to}) AS nth
+    FROM generate_series({first} + 1, {to}) AS nth
     CROSS JOIN LATERAL (
         SELECT md5(nth::text) AS hash, now() - INTERVAL '7 days' * (1 - nth / {rows}::float8) - INTERVAL '1 hour' AS at
     ) AS made
@@ -14,7 +14,7 @@ WITH old AS MATERIALIZED (
 detail AS (
     INSERT INTO {schema}.detail (id, kind, owner, params, request_digest, created_at)
     SELECT
-        id, '{kind}', 'owner-' || nth % 100, '{"nth":' || nth || ',"prompt":"a lighthouse at dusk, oil on canvas"}',
+        id, '{kind}', 'owner-' || nth % 100, '{"nth":' || nth || ',"prompt":"a lighthouse at dusk, oil"}',
         sha256(nth::text::bytea), at
     FROM old
 )
