@@ -41,7 +41,7 @@ macro_rules! statements {
 }
 
 statements! {
-    beat beat_held beat_progress cancel changed_since checkpoint claim claim_named delete finish get insert insert_there
+    beat beat_held beat_progress cancel changed_since checkpoint claim claim_kind claim_named delete finish get insert insert_there
     list_all list_kind list_kind_walk list_owner list_owner_walk notify ping prune requeue stats workers
 }
 

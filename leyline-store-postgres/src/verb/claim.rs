@@ -87,10 +87,10 @@ async fn statement(inner: &Inner, request: &ClaimRequest) -> Result<Taken> {
             claimed: Vec::new(),
         });
     }
-    let text = if request.ids.is_empty() {
-        &inner.sql.claim
-    } else {
-        &inner.sql.claim_named
+    let text = match wants.len() {
+        _ if !request.ids.is_empty() => &inner.sql.claim_named,
+        1 => &inner.sql.claim_kind,
+        _ => &inner.sql.claim,
     };
     let (kinds, slots): (Vec<&str>, Vec<i32>) = wants.into_iter().unzip();
     let mut sql = inner
@@ -144,7 +144,8 @@ mod tests {
 
     #[test]
     fn the_statement_reads_as_many_tasks_as_are_asked_for() {
-        let text = include_str!("../sql/claim.sql");
-        assert_eq!(text.matches(&format!("LIMIT {MOST}\n")).count(), 2);
+        let limits = |text: &str| text.matches(&format!("LIMIT {MOST}\n")).count();
+        assert_eq!(limits(include_str!("../sql/claim.sql")), 2);
+        assert_eq!(limits(include_str!("../sql/claim_kind.sql")), 1);
     }
 }
