@@ -56,6 +56,13 @@ impl Session {
         Ok(Transaction(self))
     }
 
+    /// Ends a transaction in which the server has refused a statement: everything it had locked is free.
+    pub(crate) async fn roll_back(&mut self) -> Result<()> {
+        self.command("ROLLBACK", Phase::Before).await?;
+        self.clean = true;
+        Ok(())
+    }
+
     /// Runs a statement; afterwards the session is as clean as `clean` says, if the server has answered.
     async fn fetch(&mut self, sql: Sql<'_>, phase: Phase, clean: bool) -> Result<Vec<PgRow>> {
         self.clean = false;

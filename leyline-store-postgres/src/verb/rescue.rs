@@ -6,6 +6,7 @@ use tracing::warn;
 
 use crate::error::{self, Phase};
 use crate::row;
+use crate::session::Session;
 use crate::statements::Locked;
 use crate::store::Inner;
 use crate::value::{self, Uuid};
@@ -16,17 +17,20 @@ pub(crate) async fn rescue(inner: &Inner, rescue: &Rescue) -> Result<Rescued> {
 
 /// What somebody holds for long is left to the next look: a frozen session must not keep the tasks of others' dead waiting.
 async fn patiently(inner: &Inner, rescue: &Rescue) -> Result<Rescued> {
-    match free(inner, rescue, Locked::Wait).await {
+    let mut session = inner.session().await?;
+    match free(inner, &mut session, rescue, Locked::Wait).await {
         Err(error) if error::is_lock_timeout(&error) => {
             warn!(%error, "somebody holds a dead worker's row or task; rescues the others");
-            free(inner, rescue, Locked::Pass).await
+            // In the same session: another one might still meet the locks that this one had until now, and pass them by too.
+            session.roll_back().await?;
+            free(inner, &mut session, rescue, Locked::Pass).await
         }
         answer => answer,
     }
 }
 
 /// Two statements, because the second has to see what was committed while the first one waited.
-async fn free(inner: &Inner, rescue: &Rescue, locked: Locked) -> Result<Rescued> {
+async fn free(inner: &Inner, session: &mut Session, rescue: &Rescue, locked: Locked) -> Result<Rescued> {
     let failed = |error| error::of(error, Phase::Before);
     let workers: Vec<Uuid> = rescue
         .dead
@@ -52,7 +56,6 @@ async fn free(inner: &Inner, rescue: &Rescue, locked: Locked) -> Result<Rescued>
         .bind(row::json(&failure).map_err(failed)?)
         .bind(failure.code)
         .bind(failure.message);
-    let mut session = inner.session().await?;
     let mut transaction = session.begin().await?;
     transaction.run(bury).await?;
     let rows = transaction.run(orphans).await?;
