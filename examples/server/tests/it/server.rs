@@ -32,6 +32,8 @@ pub(crate) fn program(folder: &Path) -> Command {
 pub(crate) fn configured(mut command: Command, folder: &Path) -> Command {
     command
         .current_dir(folder)
+        // A killed worker leaves the copy of its input behind.
+        .env("TMPDIR", folder)
         .env("LEYLINE_LISTEN", "127.0.0.1:0")
         .env("LEYLINE_STORE", "sqlite:data/leyline.db")
         .env("LEYLINE_BLOBS", "file:data/blobs")
