@@ -112,7 +112,7 @@ enum Workload {
         #[arg(long, default_value_t = 20)]
         seconds: u64,
     },
-    /// All of the above.
+    /// What needs no PostgreSQL, one after the other.
     All,
     /// The bare axum server of `sockets`.
     #[command(hide = true)]
