@@ -1,4 +1,5 @@
--- Hands out the given tasks, as far as they are due, wanted and fit.
+-- Hands out the given tasks, as far as they are due, wanted and fit. `status + 0` is no condition of an index: they are found by id,
+-- not by reading all that is ready.
 -- $1 worker, $2 kinds, $3 their slots, $4 limit, $5 suspects, $6 the rescues of a suspect, $7 ids
 WITH {patience},
 me AS MATERIALIZED (
