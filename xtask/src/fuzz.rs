@@ -196,17 +196,17 @@ fn keep(target: &str, found: &Path, kept: &Path) -> Result<(), String> {
 }
 
 fn table(runs: &[Run], minutes: u64) -> String {
-    let mut table = format!(
+    let head = format!(
         "   {:<14}{:>14}{:>12}{:>9}{:>8}   ({minutes} min each)\n",
         "target", "executions", "a second", "crashes", "cases"
     );
-    for run in runs {
-        table += &format!(
+    let row = |run: &Run| {
+        format!(
             "   {:<14}{:>14}{:>12}{:>9}{:>8}\n",
             run.target, run.executions, run.per_second, run.crashes, run.cases
-        );
-    }
-    table
+        )
+    };
+    head + &runs.iter().map(row).collect::<String>()
 }
 
 /// The files of a folder, by name.

@@ -140,7 +140,10 @@ async fn a_body_that_breaks_off_is_no_upload() {
         ("Transfer-Encoding: chunked", "5\r\nhello\r\n"),
         ("Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n"),
         // As large as can be.
-        ("Transfer-Encoding: chunked", "ffffffffffffffff\r\nhello\r\n0\r\n\r\n"),
+        (
+            "Transfer-Encoding: chunked",
+            "ffffffffffffffff\r\nhello\r\n0\r\n\r\n",
+        ),
     ] {
         let app = App::with(|setup| setup.worker = false).await;
         let head = format!("POST /api/upload?kind=copy HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n{body}");

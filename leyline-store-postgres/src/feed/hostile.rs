@@ -98,7 +98,9 @@ mod tests {
     fn the_codec_holds_for_every_case_of_its_corpus() {
         let corpus = corpus();
         assert!(!corpus.is_empty());
-        corpus.iter().for_each(|case| feed(case));
+        for case in corpus {
+            feed(&case);
+        }
     }
 
     #[test]

@@ -16,6 +16,10 @@ mod receive;
 mod run;
 
 #[cfg(any(fuzzing, test))]
+#[cfg_attr(
+    not(fuzzing),
+    expect(unreachable_pub, reason = "only the fuzzers reach it from outside")
+)]
 pub mod hostile;
 
 pub(crate) use coalescer::Outbox;

@@ -7,6 +7,7 @@ mod server;
 mod service;
 mod verdict;
 
+mod bombs;
 mod digest;
 mod image;
 #[cfg(feature = "motion")]

@@ -69,6 +69,15 @@ impl Server {
         locked(&self.log)
     }
 
+    /// The most memory that it has had so far, in bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let pid = self.process.id().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = peak.and_then(|line| line.trim().strip_suffix(" kB"));
+        kib.and_then(|kib| kib.parse::<u64>().ok()).unwrap() << 10
+    }
+
     /// Kills it as the kernel would.
     pub(crate) async fn kill(mut self) {
         self.process.kill().await.unwrap();
