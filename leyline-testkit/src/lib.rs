@@ -32,11 +32,13 @@
 
 pub mod cases;
 mod check;
+pub mod checker;
 mod clock;
 pub mod columns;
 mod conformance;
 mod faulty;
 pub mod fixtures;
+pub mod history;
 mod resending;
 mod run;
 mod stages;

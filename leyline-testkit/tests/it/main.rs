@@ -1,6 +1,7 @@
 //! The suite on the stores that this crate knows, and bugs that it has to catch.
 
 mod broken;
+mod checker;
 mod faulty;
 mod memory;
 mod state_machine;
