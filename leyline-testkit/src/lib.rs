@@ -41,6 +41,7 @@ pub mod fixtures;
 pub mod history;
 mod resending;
 mod run;
+pub mod sim;
 mod stages;
 mod subject;
 mod trial;

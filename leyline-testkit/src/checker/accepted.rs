@@ -13,7 +13,7 @@ use crate::history::{Entry, Event};
 /// What is owed.
 #[derive(Default)]
 pub(super) struct Accepted {
-    /// When each request first went out.
+    /// When each request last went out.
     sent: BTreeMap<String, u64>,
     /// When each task was accepted, and when its request went out.
     owed: BTreeMap<TaskId, (u64, u64)>,
@@ -27,14 +27,14 @@ impl Rule for Accepted {
     fn take(&mut self, entry: &Entry, known: &Known, found: &mut Found<'_>) {
         match &entry.event {
             Event::Sent { request } => {
-                self.sent.entry(request.clone()).or_insert(entry.at);
+                self.sent.insert(request.clone(), entry.at);
             }
             Event::Accepted { request, task } => {
                 let sent = self.sent.get(request).copied().unwrap_or(entry.at);
                 self.owed.insert(*task, (entry.at, sent));
                 if known.follows_rows() {
                     let there = known.rows.contains_key(task) || known.gone.contains_key(task);
-                    found.of(*task, there || known.forgot(sent), || {
+                    found.of(*task, there || known.forgot(sent, entry.at), || {
                         "accepted, and the store has no row".to_owned()
                     });
                 }
@@ -46,11 +46,10 @@ impl Rule for Accepted {
                     });
                 }
             }
-            Event::Rewound { to } => self.owed.retain(|_, (accepted, _)| *accepted < *to),
             Event::Audited { .. } => {
-                for (task, (_, sent)) in &self.owed {
+                for (task, (accepted, sent)) in &self.owed {
                     let there = known.audit.rows.contains_key(task) || known.gone.contains_key(task);
-                    found.of(*task, there || known.forgot(*sent), || {
+                    found.of(*task, there || known.forgot(*sent, *accepted), || {
                         "accepted, and lost: no row at the audit".to_owned()
                     });
                 }

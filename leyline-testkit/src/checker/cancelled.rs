@@ -62,7 +62,7 @@ impl Cancelled {
         for (task, (revision, at)) in &self.acknowledged {
             if let Some(row) = known.audit.rows.get(task)
                 && !known.accounts.rows
-                && !known.forgot(*at)
+                && !known.forgot(*at, *at)
             {
                 let stands = row.status == Status::Cancelled && row.revision == *revision;
                 found.of(*task, stands, || {

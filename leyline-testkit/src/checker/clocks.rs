@@ -19,8 +19,8 @@ const SLACK: u64 = 2;
 pub(super) struct Clocks {
     /// When each worker last beat, and its period.
     beats: BTreeMap<WorkerId, (u64, u64)>,
-    /// When each node last began, or failed to beat or look.
-    failed: BTreeMap<String, u64>,
+    /// When each node began, and when it failed to beat or look.
+    failed: BTreeMap<String, Vec<u64>>,
 }
 
 impl Rule for Clocks {
@@ -34,17 +34,24 @@ impl Rule for Clocks {
                 self.beats.insert(*worker, (entry.at, *period));
             }
             Event::Missed { .. } => {
-                self.failed.insert(entry.who.clone(), entry.at);
+                self.failed.entry(entry.who.clone()).or_default().push(entry.at);
             }
             Event::Started { node, .. } => {
-                self.failed.insert(node.clone(), entry.at);
+                self.failed.entry(node.clone()).or_default().push(entry.at);
             }
-            Event::Buried { worker, own: false } if known.accounts.beats => {
+            // Which beats those were is not told.
+            Event::Fault { kind } if kind == "beats-lost" => self.beats.clear(),
+            Event::Buried {
+                worker,
+                own: false,
+                asked,
+            } if known.accounts.beats => {
                 let Some((beat, period)) = self.beats.get(worker).copied() else {
                     return;
                 };
-                let failed = self.failed.get(&entry.who).copied().unwrap_or(0);
-                let since = entry.at.saturating_sub(beat.max(failed));
+                let failures = self.failed.get(&entry.who).into_iter().flatten();
+                let failed = failures.rev().find(|at| *at <= asked).copied().unwrap_or(0);
+                let since = asked.saturating_sub(beat.max(failed));
                 found.judge(None, since + SLACK >= 3 * period, || {
                     format!(
                         "{} took {worker} for dead {since} ms after its last beat or a failed look, with a period of {period} ms",

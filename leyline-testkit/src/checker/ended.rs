@@ -23,7 +23,8 @@ impl Rule for Ended {
             return;
         };
         if known.follows_rows() {
-            let same = known.previous.as_ref().map(Row::version) == old.as_ref().map(Row::version);
+            let place = |row: &Row| (row.status, row.revision, row.worker);
+            let same = known.previous.as_ref().map(place) == old.as_ref().map(place);
             found.of(*task, same, || {
                 format!("the row was {:?} before, not {old:?}", known.previous)
             });

@@ -23,8 +23,8 @@ pub(super) struct Known {
     /// Tasks that were removed, and when; forgotten where a rewind brings them back.
     pub(super) gone: BTreeMap<TaskId, u64>,
     pub(super) blobs: BTreeSet<String>,
-    /// When the store was last put back, and to when.
-    pub(super) rewound: Option<(u64, u64)>,
+    /// When the store was put back, and to when.
+    pub(super) rewinds: Vec<(u64, u64)>,
     /// Between a rewind and the rows that follow it.
     pub(super) rewinding: bool,
     /// Tasks that a rewind changed: what was told of them before may differ from what holds now.
@@ -68,9 +68,10 @@ impl Known {
         self.accounts.rows && self.accounts.order && !self.rewinding
     }
 
-    /// Whether something that was told at `at` may have been forgotten by a rewind since.
-    pub(super) fn forgot(&self, at: u64) -> bool {
-        self.rewinding || self.rewound.is_some_and(|(when, to)| at >= to && at <= when)
+    /// Whether a rewind may have forgotten what was asked for at `sent` and answered at `told`.
+    pub(super) fn forgot(&self, sent: u64, told: u64) -> bool {
+        let mut rewinds = self.rewinds.iter();
+        self.rewinding || rewinds.any(|(when, to)| told >= *to && sent <= *when)
     }
 
     /// Whether a row names this blob.
@@ -132,7 +133,7 @@ impl Known {
         match &entry.event {
             Event::Accounts(accounts) => self.accounts = *accounts,
             Event::Rewound { to } => {
-                self.rewound = Some((self.now, *to));
+                self.rewinds.push((self.now, *to));
                 self.rewinding = true;
                 self.gone.retain(|_, at| *at < *to);
             }

@@ -13,8 +13,10 @@ use crate::history::{Entry, Event, Row};
 /// Which task each request has.
 #[derive(Default)]
 pub(super) struct Retried {
-    /// By the answers, and when.
-    answered: BTreeMap<String, (TaskId, u64)>,
+    /// When each request last went out.
+    sent: BTreeMap<String, u64>,
+    /// By the answers, and when they were asked for and given.
+    answered: BTreeMap<String, (TaskId, u64, u64)>,
     /// By the rows.
     rows: BTreeMap<String, TaskId>,
 }
@@ -26,10 +28,14 @@ impl Rule for Retried {
 
     fn take(&mut self, entry: &Entry, known: &Known, found: &mut Found<'_>) {
         match &entry.event {
+            Event::Sent { request } => {
+                self.sent.insert(request.clone(), entry.at);
+            }
             Event::Accepted { request, task } => {
-                if let Some((before, at)) = self.answered.insert(request.clone(), (*task, entry.at)) {
-                    let excused =
-                        known.gone.contains_key(&before) || known.rewound.is_some_and(|_| known.forgot(at));
+                let sent = self.sent.get(request).copied().unwrap_or(entry.at);
+                let now = (*task, sent, entry.at);
+                if let Some((before, sent, told)) = self.answered.insert(request.clone(), now) {
+                    let excused = known.gone.contains_key(&before) || known.forgot(sent, told);
                     found.of(*task, before == *task || excused, || {
                         format!("the request {request} was answered with the task {before} before")
                     });

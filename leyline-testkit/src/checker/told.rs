@@ -65,7 +65,7 @@ fn closed(watch: &Watch, why: Close, known: &Known, found: &mut Found<'_>) {
         Close::End => found.of(watch.task, watch.told.is_some_and(Status::is_terminal), || {
             format!("the watch ended, and the last it told was {:?}", watch.told)
         }),
-        Close::Gone | Close::Absent if known.follows_rows() && known.rewound.is_none() => {
+        Close::Gone | Close::Absent if known.follows_rows() && known.rewinds.is_empty() => {
             let there = watch.there && known.rows.contains_key(&watch.task);
             found.of(watch.task, !there, || {
                 "told that it is gone, which it is not".to_owned()

@@ -161,6 +161,8 @@ pub enum Event {
         worker: WorkerId,
         /// Whether it took leave by itself, in good order.
         own: bool,
+        /// When it was asked for, in milliseconds of this history: the call may have been long under way.
+        asked: u64,
     },
 
     // Blobs.

@@ -759,6 +759,7 @@ fn nobody_is_convicted_within_three_periods_of_a_beat() {
                 Event::Buried {
                     worker: WORKER,
                     own: false,
+                    asked: at,
                 },
             )
     };
@@ -792,6 +793,7 @@ fn a_failed_look_starts_anew() {
                 Event::Buried {
                     worker: WORKER,
                     own: false,
+                    asked: at,
                 },
             )
     };
