@@ -5,8 +5,8 @@ use leyline_core::{Leyline, NewTask};
 use crate::Result;
 use crate::callers::Callers;
 use crate::place::Place;
-use crate::postgres::{Raw, Server};
-use crate::report::{Pair, title};
+use crate::postgres::{Indexes, Raw, Server};
+use crate::report::{Trio, title};
 use crate::tasks::{Countdown, service, tasks};
 
 const SCHEMA: &str = "bench_bulk";
@@ -19,17 +19,17 @@ pub(crate) async fn run(place: &Place, count: usize) -> Result {
     );
     let server = place.server()?;
     let leyline = service(server.store(SCHEMA).await?, 1, Countdown::new(0).0)?;
-    Raw::create(&server, place.indexes()).await?;
     for (batch, keys) in [(1_000, false), (1_000, true), (100, false), (100, true)] {
-        let mut pair = Pair::default();
+        let mut trio = Trio::default();
         for _ in 0..place.rounds {
-            pair.raw
-                .push(raw(&server, tasks(&leyline, count, keys)?, batch).await?);
-            pair.leyline
+            for (indexes, rates) in [(Indexes::Same, &mut trio.equal), (Indexes::Few, &mut trio.bare)] {
+                rates.push(raw(&server, indexes, tasks(&leyline, count, keys)?, batch).await?);
+            }
+            trio.leyline
                 .push(submit(&server, &leyline, tasks(&leyline, count, keys)?, batch).await?);
         }
         let with = if keys { "with keys" } else { "without keys" };
-        pair.print(&format!("batches of {batch}, {with}"), "tasks/s", ">= 0.7");
+        trio.print(&format!("batches of {batch}, {with}"), "tasks/s", ">= 0.7");
     }
     Ok(())
 }
@@ -58,8 +58,9 @@ async fn submit(server: &Server, leyline: &Leyline, tasks: Vec<NewTask>, batch: 
     callers.rate(count).await
 }
 
-async fn raw(server: &Server, tasks: Vec<NewTask>, batch: usize) -> Result<f64> {
-    server.execute("TRUNCATE bench_raw.job; CHECKPOINT").await?;
+async fn raw(server: &Server, indexes: Indexes, tasks: Vec<NewTask>, batch: usize) -> Result<f64> {
+    Raw::create(server, indexes).await?;
+    server.execute("CHECKPOINT").await?;
     let count = tasks.len();
     let mut connections = Vec::new();
     for _ in 0..CALLERS {

@@ -9,8 +9,8 @@ use leyline_store_postgres::PostgresStore;
 use crate::Result;
 use crate::callers::Callers;
 use crate::place::Place;
-use crate::postgres::{Job, Raw, Server};
-use crate::report::{Pair, title};
+use crate::postgres::{Indexes, Job, Raw, Server};
+use crate::report::{Trio, title};
 use crate::tasks::{Countdown, KIND, output, service, tasks};
 
 const SCHEMA: &str = "bench_drain";
@@ -24,18 +24,19 @@ pub(crate) async fn run(place: &Place, count: usize, concurrencies: &[usize]) ->
     );
     let server = place.server()?;
     let store = server.store(SCHEMA).await?;
-    Raw::create(&server, place.indexes()).await?;
     for &concurrency in concurrencies {
-        let mut pair = Pair::default();
+        let mut trio = Trio::default();
         for _ in 0..place.rounds {
-            pair.raw.push(raw(&server, &store, count, concurrency).await?);
+            for (indexes, rates) in [(Indexes::Same, &mut trio.equal), (Indexes::Few, &mut trio.bare)] {
+                rates.push(raw(&server, indexes, &store, (count, concurrency)).await?);
+            }
             server
                 .execute(&format!("TRUNCATE {SCHEMA}.task, {SCHEMA}.detail"))
                 .await?;
-            pair.leyline
+            trio.leyline
                 .push(drain(&server, &store, SCHEMA, count, concurrency).await?);
         }
-        pair.print(&format!("concurrency {concurrency}"), "tasks/s", ">= 0.6");
+        trio.print(&format!("concurrency {concurrency}"), "tasks/s", ">= 0.6");
     }
     Ok(())
 }
@@ -80,8 +81,14 @@ async fn settled(server: &Server, table: &str) -> Result {
         .await
 }
 
-async fn raw(server: &Server, store: &PostgresStore, count: usize, batch: usize) -> Result<f64> {
-    server.execute("TRUNCATE bench_raw.job").await?;
+/// So many jobs, claimed and finished in batches.
+async fn raw(
+    server: &Server,
+    indexes: Indexes,
+    store: &PostgresStore,
+    (count, batch): (usize, usize),
+) -> Result<f64> {
+    Raw::create(server, indexes).await?;
     let names = service(store.clone(), 1, Countdown::new(0).0)?;
     let mut raws = [Raw::connect(server).await?, Raw::connect(server).await?];
     for batch in tasks(&names, count, false)?.chunks(BATCH) {

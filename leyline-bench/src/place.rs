@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::Result;
-use crate::postgres::{Indexes, Server};
+use crate::postgres::Server;
 
 /// Where, and how often.
 #[derive(Args)]
@@ -14,9 +14,6 @@ pub(crate) struct Place {
     /// A database to use instead of a server of its own. Schemas named bench_... in it are removed.
     #[arg(long)]
     postgres_url: Option<String>,
-    /// Give the table by hand all the indexes that LeyLine's have, not only those that these statements need.
-    #[arg(long)]
-    same_indexes: bool,
     /// Rounds, in each of which everything is measured once.
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
@@ -32,21 +29,12 @@ impl Default for Place {
         Self {
             store: Store::Postgres,
             postgres_url: None,
-            same_indexes: false,
             rounds: 5,
         }
     }
 }
 
 impl Place {
-    pub(crate) fn indexes(&self) -> Indexes {
-        if self.same_indexes {
-            Indexes::Same
-        } else {
-            Indexes::Few
-        }
-    }
-
     pub(crate) fn server(&self) -> Result<Server> {
         match self.store {
             Store::Postgres => Server::start(self.postgres_url.as_deref()),

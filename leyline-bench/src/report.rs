@@ -60,6 +60,25 @@ impl Pair {
     }
 }
 
+/// LeyLine, a table by hand that answers the same questions, and one that has only what these statements need, in turns.
+#[derive(Default)]
+pub(crate) struct Trio {
+    pub(crate) equal: Vec<f64>,
+    pub(crate) bare: Vec<f64>,
+    pub(crate) leyline: Vec<f64>,
+}
+
+impl Trio {
+    /// Prints all three. The goal is for the equal one: the raw limit is no easier than what LeyLine does.
+    pub(crate) fn print(self, what: &str, unit: &str, goal: &str) {
+        let bare = format!("{what}, beside fewer indexes");
+        ratio(&bare, &self.leyline, &self.bare, "none");
+        line(&format!("{bare}: by hand"), &Samples::new(self.bare), unit);
+        let (raw, leyline) = (self.equal, self.leyline);
+        Pair { raw, leyline }.print(what, unit, goal);
+    }
+}
+
 /// Prints the ratio of each round.
 pub(crate) fn ratio(what: &str, measured: &[f64], limit: &[f64], goal: &str) {
     let ratios = measured

@@ -72,6 +72,9 @@ mod row;
 mod value;
 
 pub use error::OpenError;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use feed::hostile;
 pub use feed::{Feed, PostgresSink};
 pub use migrate::Plan;
 pub use options::PostgresOptions;

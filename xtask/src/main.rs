@@ -1,6 +1,7 @@
-//! Checks and chores of the workspace: `cargo xtask test`, `tidy`, `doc`, `setup`.
+//! Checks and chores of the workspace: `cargo xtask test`, `tidy`, `doc`, `setup`, `fuzz`.
 
 mod doc;
+mod fuzz;
 mod process;
 mod setup;
 mod test;
@@ -16,6 +17,9 @@ cargo xtask <command>
   tidy                           checks the layout of the workspace and prints its measures
   doc [--open]                   builds the documentation; warnings are errors
   setup                          installs what the tests need: Node.js, Chromium, PostgreSQL, PgBouncer, nginx
+  fuzz [--minutes N] [--keep] [TARGET...]
+                                 throws what a fuzzer thinks of at every parser, 5 minutes each unless told otherwise;
+                                 --keep adds what is worth it to fuzz/corpus
 
 The exit code is 0 if everything that was asked for holds.
 ";
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
         ("tidy", []) => tidy::run(),
         ("doc", _) => doc::run(rest),
         ("setup", []) => setup::run(),
+        ("fuzz", _) => fuzz::run(rest),
         _ => Err(USAGE.to_owned()),
     };
     match done {

@@ -19,10 +19,11 @@ fn tag(opaque: &str) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{opaque}\"")).expect("digits and dots are visible ASCII")
 }
 
-/// `revision.tick`, as `Last-Event-ID` and tags carry it.
+/// `revision.tick`, as `Last-Event-ID` and tags carry it. Only as it was given: `01.0` and `+1.0` are others.
 pub(crate) fn parse_version(text: &str) -> Option<(u64, u64)> {
     let (revision, tick) = text.split_once('.')?;
-    Some((revision.parse().ok()?, tick.parse().ok()?))
+    let (revision, tick) = (revision.parse().ok()?, tick.parse().ok()?);
+    (format!("{revision}.{tick}") == text).then_some((revision, tick))
 }
 
 /// A list of tags, or any.
@@ -32,47 +33,67 @@ enum Tags<'a> {
 }
 
 struct Tag<'a> {
-    opaque: &'a str,
+    opaque: &'a [u8],
     weak: bool,
 }
 
 /// Reads the header; `None` where it is absent.
 fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<Tags<'a>>, Problem> {
-    let malformed = || {
-        Problem::because(
-            ProblemType::InvalidHeader,
-            format!("{name} is not a list of entity tags"),
-        )
-    };
-    let mut listed = Vec::new();
-    let mut present = false;
-    for value in headers.get_all(name) {
-        present = true;
-        let value = value.to_str().map_err(|_| malformed())?.trim();
-        if value == "*" {
-            return Ok(Some(Tags::Any));
-        }
-        list(value, &mut listed).ok_or_else(malformed)?;
+    let values = headers.get_all(name).iter();
+    let values: Vec<&[u8]> = values.map(|value| value.as_bytes().trim_ascii()).collect();
+    match values[..] {
+        [] => return Ok(None),
+        [value] if value == b"*" => return Ok(Some(Tags::Any)),
+        _ => {}
     }
-    Ok(present.then_some(Tags::Listed(listed)))
+    let mut listed = Vec::new();
+    for value in values {
+        list(value, &mut listed).ok_or_else(|| {
+            Problem::because(
+                ProblemType::InvalidHeader,
+                format!("{name} is not a list of entity tags"),
+            )
+        })?;
+    }
+    Ok(Some(Tags::Listed(listed)))
 }
 
 /// Tags hold no quotes but may hold commas, so the list is read from quote to quote.
-fn list<'a>(mut rest: &'a str, listed: &mut Vec<Tag<'a>>) -> Option<()> {
+fn list<'a>(mut rest: &'a [u8], listed: &mut Vec<Tag<'a>>) -> Option<()> {
     loop {
-        rest = rest.trim_start_matches([' ', '\t', ',']);
-        if rest.is_empty() {
-            return Some(());
+        match rest.trim_ascii_start() {
+            [] => return Some(()),
+            [b',', behind @ ..] => rest = behind,
+            begin => {
+                let (tag, behind) = first_tag(begin)?;
+                listed.push(tag);
+                rest = behind.trim_ascii_start();
+                if !matches!(rest, [] | [b',', ..]) {
+                    return None;
+                }
+            }
         }
-        let weak = rest.starts_with("W/");
-        let (opaque, behind) = rest.trim_start_matches("W/").strip_prefix('"')?.split_once('"')?;
-        listed.push(Tag { opaque, weak });
-        rest = behind;
     }
 }
 
-fn opaque(tag: &HeaderValue) -> &str {
-    tag.to_str().unwrap_or_default().trim_matches('"')
+/// The tag at the beginning of the text, and what is behind it.
+fn first_tag(text: &[u8]) -> Option<(Tag<'_>, &[u8])> {
+    let behind_mark = text.strip_prefix(b"W/");
+    let rest = behind_mark.unwrap_or(text).strip_prefix(b"\"")?;
+    let (opaque, rest) = rest.split_at(memchr::memchr(b'"', rest)?);
+    let tag = Tag {
+        opaque,
+        weak: behind_mark.is_some(),
+    };
+    let visible = |&b: &u8| b > b' ' && b != 0x7f;
+    opaque.iter().all(visible).then_some((tag, &rest[1..]))
+}
+
+fn opaque(tag: &HeaderValue) -> &[u8] {
+    let tag = tag.as_bytes();
+    tag.strip_prefix(b"\"")
+        .and_then(|tag| tag.strip_suffix(b"\""))
+        .unwrap_or(tag)
 }
 
 /// Whether `If-None-Match` names this representation, so that 304 says it all. A malformed header is as good as none.
@@ -97,7 +118,8 @@ pub(crate) fn expected_revision(headers: &HeaderMap, current: u64) -> Result<Opt
     };
     // A weak tag, and one that was never given, can't match; no task has revision 0.
     let revision = |tag: &Tag<'_>| {
-        let version = parse_version(tag.opaque).filter(|_| !tag.weak);
+        let version = std::str::from_utf8(tag.opaque).ok().and_then(parse_version);
+        let version = version.filter(|_| !tag.weak);
         version.map_or(0, |(revision, _)| revision)
     };
     let mut revisions = tags.iter().map(revision);
@@ -124,17 +146,37 @@ mod tests {
         assert_eq!(expected("\"4.0\", \"5.0\""), Some(5));
         assert_eq!(expected("\"4.0\""), Some(4));
         assert_eq!(expected("W/\"5.0\""), Some(0));
-        assert_eq!(expected("\"a,b\""), Some(0));
+        assert_eq!(expected("\"a,b\", ,"), Some(0));
+        assert_eq!(expected("\"+5.0\""), Some(0));
+        assert_eq!(expected("\"05.0\""), Some(0));
     }
 
     #[test]
     fn a_list_that_is_none_is_refused_where_it_guards_a_change() {
-        for value in ["5.0", "\"5.0", "\"5.0\" x"] {
+        for value in [
+            "5.0",
+            "\"5.0",
+            "\"5.0\" x",
+            "\"4.0\"\"5.0\"",
+            "W/W/\"5.0\"",
+            "\"5.0\", *",
+            "\"5 0\"",
+        ] {
             assert!(
                 expected_revision(&headers(header::IF_MATCH, value), 5).is_err(),
                 "{value}"
             );
         }
+    }
+
+    #[test]
+    fn any_beside_a_tag_is_no_way_around_the_tag() {
+        let values = ["\"4.0\"", "*"].map(|value| (header::IF_MATCH, HeaderValue::from_static(value)));
+        let mut headers = HeaderMap::new();
+        for (name, value) in values {
+            headers.append(name, value);
+        }
+        assert!(expected_revision(&headers, 5).is_err());
     }
 
     #[test]

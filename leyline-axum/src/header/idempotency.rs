@@ -14,7 +14,8 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = values.next() else {
         return Ok(None);
     };
-    let key = value.to_str().ok().map(str::trim).and_then(unquote);
+    let text = value.to_str().ok().filter(|text| !text.contains('\t'));
+    let key = text.map(str::trim).and_then(unquote);
     match key {
         Some(key) if values.next().is_none() && (1..=MAX_IDEMPOTENCY_KEY_BYTES).contains(&key.len()) => {
             Ok(Some(key))
@@ -68,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_key_is_refused() {
-        for value in ["", "\"", "\"\"", "\"a\"b", r#""a\x""#, &"k".repeat(256)] {
+        for value in ["", "\"", "\"\"", "\"a\"b", r#""a\x""#, "a\tb", &"k".repeat(256)] {
             assert_eq!(parse(value), None, "{value}");
         }
         assert!(parse(&"k".repeat(255)).is_some());

@@ -97,10 +97,11 @@ struct Events {
 
 impl Events {
     /// Whether the client had this before it came back, or a later progress of it: the store is told of progress now and
-    /// then only, so another process may know less than the client.
+    /// then only, so another process may know less than the client. The end is never taken for known: it has no later
+    /// progress, so a client that names one has it from before a backup was restored, and would come back for ever.
     fn is_known(&self, event: &TaskEvent) -> bool {
-        self.known
-            .is_some_and(|(revision, tick)| event.revision == revision && event.tick <= tick)
+        let has = |(revision, tick)| event.revision == revision && event.tick <= tick;
+        !event.is_terminal() && self.known.is_some_and(has)
     }
 
     /// The next frame; `None` ends the stream.

@@ -212,6 +212,14 @@ pub(crate) async fn raw(addr: SocketAddr, bytes: impl AsRef<[u8]>) -> String {
     until_closed(&mut stream).await
 }
 
+/// The same, and says with a half-closed connection that nothing will follow.
+pub(crate) async fn raw_half(addr: SocketAddr, bytes: impl AsRef<[u8]>) -> String {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    stream.write_all(bytes.as_ref()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    until_closed(&mut stream).await
+}
+
 pub(crate) async fn until_closed(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     let read = stream.read_to_end(&mut answer).await;

@@ -120,6 +120,19 @@ async fn an_id_that_is_none_is_passed_over() {
     }
 }
 
+/// It comes from before a backup was restored, where the same revision was a claim that went further.
+#[tokio::test]
+async fn a_watcher_that_has_a_later_progress_than_the_end_is_told_the_end() {
+    let app = App::with(|setup| setup.worker = false).await;
+    let id = app.task("value", "1").await;
+    app.post(&format!("/api/tasks/{id}/cancel")).await;
+    let told = Events::open(request(&app, &id).header("last-event-id", "2.7"))
+        .await
+        .all()
+        .await;
+    check_whole(&told, "cancelled");
+}
+
 #[tokio::test]
 async fn a_requeued_task_is_followed_from_the_terminal_event_that_the_client_has() {
     let app = App::start().await;

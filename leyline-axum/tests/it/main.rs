@@ -27,6 +27,7 @@ mod origins;
 mod overload;
 mod shutdown;
 mod slow;
+mod smuggling;
 mod socket;
 mod socket_ends;
 mod sockets;

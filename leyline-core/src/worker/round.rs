@@ -28,6 +28,8 @@ impl Engine {
             if self.take_due(now) {
                 self.make_hungry();
             }
+            // Code that was woken together ends together: its finishes go with this round instead of the next.
+            tokio::task::yield_now().await;
             let finishes = self.take_finishes();
             // A finish makes room, which the claim beside it fills.
             let hungry = self.take_hunger() || !finishes.is_empty();

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 const VERSION: u32 = 1;
 
 /// PostgreSQL refuses a payload of 8,000 bytes.
-const MOST_BYTES: usize = 7_999;
+pub(super) const MOST_BYTES: usize = 7_999;
 
 /// The channel of a schema: at most 55 bytes, and a name may have 63.
 pub(super) fn channel(schema: &str) -> String {
@@ -145,10 +145,11 @@ impl Step {
         }
     }
 
-    /// Anybody on the database may have written it: its texts are cleaned as those of a processor are.
+    /// Anybody on the database may have written it: its texts are cleaned as those of a processor are, and what is no fraction
+    /// is none.
     pub(super) fn progress(&self) -> Progress {
         Progress {
-            fraction: self.fraction,
+            fraction: self.fraction.filter(|fraction| (0.0..=1.0).contains(fraction)),
             done: self.done,
             total: self.total,
             unit: clean(self.unit.as_deref()),

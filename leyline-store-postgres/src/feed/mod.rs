@@ -15,6 +15,9 @@ mod listen;
 mod receive;
 mod run;
 
+#[cfg(any(fuzzing, test))]
+pub mod hostile;
+
 pub(crate) use coalescer::Outbox;
 pub use run::Feed;
 pub use sink::PostgresSink;

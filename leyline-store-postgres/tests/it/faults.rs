@@ -1,10 +1,10 @@
 //! Sessions that are ended from outside, at any moment.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use leyline_core::task::Kind;
+use leyline_core::task::{Kind, TaskId};
 use leyline_core::{Env, NewTask, TaskStore as _, TaskStoreExt as _};
 
 use crate::given;
@@ -16,14 +16,28 @@ fn terminate(schema: &str) -> String {
     )
 }
 
+/// Inserts tasks, each again and again until the store answers, until enough calls were hit.
+async fn insert_until_hit(store: given::Store, hits: Arc<AtomicU32>) -> Vec<TaskId> {
+    let mut ids = Vec::new();
+    while hits.load(Ordering::Relaxed) < 100 && ids.len() < 20_000 {
+        let task = NewTask::new(Env::system().task_id(), Kind::new("alpha").expect("it is a kind"));
+        ids.push(task.id);
+        while let Err(error) = store.insert_one(task.clone()).await {
+            assert!(error.is_retryable(), "{error:?}");
+            hits.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    ids
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_sent_again_until_the_store_answers_is_made_once() {
     let store = given::store(|_| {}).await;
     let ended = Arc::new(AtomicBool::new(false));
+    let mut connection = given::connection().await;
     let killer = tokio::spawn({
         let (schema, ended) = (store.schema.clone(), Arc::clone(&ended));
         async move {
-            let mut connection = given::connection().await;
             let mut rounds = 0;
             while !ended.load(Ordering::Relaxed) {
                 given::run(&mut connection, &terminate(&schema)).await;
@@ -32,31 +46,20 @@ async fn whatever_is_sent_again_until_the_store_answers_is_made_once() {
             rounds
         }
     });
-    let mut callers = Vec::new();
-    for _ in 0..8 {
-        let store = store.clone();
-        callers.push(tokio::spawn(async move {
-            let (mut ids, mut failures) = (Vec::new(), 0);
-            for _ in 0..40 {
-                let task = NewTask::new(Env::system().task_id(), Kind::new("alpha").expect("it is a kind"));
-                ids.push(task.id);
-                while let Err(error) = store.insert_one(task.clone()).await {
-                    assert!(error.is_retryable(), "{error:?}");
-                    failures += 1;
-                }
-            }
-            (ids, failures)
-        }));
-    }
-    let (mut ids, mut failures) = (Vec::new(), 0);
+    let hits = Arc::new(AtomicU32::new(0));
+    let callers: Vec<_> = (0..8)
+        .map(|_| tokio::spawn(insert_until_hit(store.clone(), Arc::clone(&hits))))
+        .collect();
+    let mut ids = Vec::new();
     for caller in callers {
-        let (made, failed) = caller.await.expect("no caller panics");
-        ids.extend(made);
-        failures += failed;
+        ids.extend(caller.await.expect("no caller panics"));
     }
     ended.store(true, Ordering::Relaxed);
     let rounds: u32 = killer.await.expect("it does not panic");
-    assert!(failures > 0, "in {rounds} rounds no call was hit");
+    assert!(
+        hits.load(Ordering::Relaxed) > 0,
+        "in {rounds} rounds no call was hit"
+    );
     // Sessions that were ended a moment ago fail once more.
     let stats = loop {
         match store.stats(Duration::ZERO).await {
@@ -64,8 +67,17 @@ async fn whatever_is_sent_again_until_the_store_answers_is_made_once() {
             Err(error) => assert!(error.is_retryable(), "{error:?}"),
         }
     };
-    assert_eq!(stats.pending(), 320);
-    assert_eq!(store.get_many(&ids).await.expect("they are read").len(), 320);
+    assert_eq!(stats.pending(), u64::try_from(ids.len()).expect("it is a count"));
+    assert_eq!(made(&store, &ids).await, ids.len());
+}
+
+/// How many of these tasks the store has.
+async fn made(store: &given::Store, ids: &[TaskId]) -> usize {
+    let mut made = 0;
+    for some in ids.chunks(500) {
+        made += store.get_many(some).await.expect("they are read").len();
+    }
+    made
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ const MAP: &str = "ARCHITECTURE.md";
 const OPERATIONS: &str = "docs/operations.md";
 /// Where contributors look up settings of the tests.
 const CONTRIBUTING: &str = "CONTRIBUTING.md";
+/// What is promised, with the tests that attack it.
+const PROMISES: &str = "docs/guarantees.md";
 /// How long the map may be, in lines.
 const MAP_LINES: usize = 200;
 
@@ -22,8 +24,12 @@ pub(crate) fn check(files: &[File]) -> Vec<Fault> {
         .collect();
     for file in files.iter().filter(|file| file.has_extension("md")) {
         faults.extend(dead_links(file, files));
+        faults.extend(lost_names(file, files));
     }
     faults.extend(unlisted(files));
+    if let Some(promises) = files.iter().find(|file| file.path == PROMISES) {
+        faults.extend(unattacked(promises));
+    }
     if let Some(map) = files.iter().find(|file| file.path == MAP) {
         faults.extend(lost_places(map, files));
         let lines = map.text.lines().count();
@@ -67,6 +73,45 @@ fn dead_links(document: &File, files: &[File]) -> Vec<Fault> {
         );
     }
     faults
+}
+
+/// Links of the form ``[`name`](file.rs)`` whose file has no function or module of that name.
+fn lost_names(document: &File, files: &[File]) -> Vec<Fault> {
+    let folder = document.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut faults = Vec::new();
+    for (at, line) in document.text.lines().enumerate() {
+        for rest in line.split("[`").skip(1) {
+            let Some((name, rest)) = rest.split_once("`](") else {
+                continue;
+            };
+            let path = join(folder, rest.split(')').next().unwrap_or(rest));
+            let Some(file) = files
+                .iter()
+                .find(|file| file.path == path && file.has_extension("rs"))
+            else {
+                continue;
+            };
+            let is_name = name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+            let has = file.text.contains(&format!("fn {name}(")) || file.name() == format!("{name}.rs");
+            if is_name && !has {
+                faults.push(Fault::at(document, at, format!("{path} has no `{name}`")));
+            }
+        }
+    }
+    faults
+}
+
+/// Promises, each a section `## P1. ...`, under which no test is linked.
+fn unattacked(promises: &File) -> Vec<Fault> {
+    let sections = promises.text.split("\n## ").skip(1);
+    let bare = sections.filter(|section| section.starts_with('P') && !section.contains(".rs)"));
+    bare.map(|section| {
+        let title = section.lines().next().unwrap_or(section);
+        Fault::new(PROMISES, format!("\"{title}\" names no test that attacks it"))
+    })
+    .collect()
 }
 
 /// Files that the map names in backticks and the workspace does not have.
@@ -180,6 +225,23 @@ mod tests {
                 "links to ../gone.md, which is not there"
             )]
         );
+    }
+
+    #[test]
+    fn a_linked_test_that_its_file_does_not_have_is_a_fault() {
+        let text =
+            "[`a_fact`](../a.rs), [`b_fact`](../a.rs), [`claim`](../claim.rs), [`T`](https://example.org)\n";
+        let files = [sample("a.rs", "fn a_fact() {}\n"), sample("claim.rs", "//! x\n")];
+        let found = lost_names(&sample("docs/g.md", text), &files);
+        assert_eq!(found, [Fault::new("docs/g.md:1", "a.rs has no `b_fact`")]);
+    }
+
+    #[test]
+    fn a_promise_without_a_test_is_a_fault() {
+        let text = "# G\n\n## P1. Kept\n\n[`a`](../a.rs)\n\n## P2. Hoped\n\nwords\n\n## Figures\n";
+        let found = unattacked(&sample(PROMISES, text));
+        assert_eq!(found.len(), 1);
+        assert!(found[0].what.contains("P2. Hoped"));
     }
 
     #[test]

@@ -1,0 +1,4 @@
+//! `conditions`, for libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| hostile::run("conditions", data));

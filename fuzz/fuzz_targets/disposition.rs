@@ -1,0 +1,4 @@
+//! `disposition`, for libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| hostile::run("disposition", data));

@@ -1,0 +1,4 @@
+//! `events`, for libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| hostile::run("events", data));
