@@ -17,10 +17,17 @@ const SLACK: u64 = 2;
 /// Who beat, and who failed to look.
 #[derive(Default)]
 pub(super) struct Clocks {
-    /// When each worker last beat, and its period.
-    beats: BTreeMap<WorkerId, (u64, u64)>,
+    /// The beat that each worker's row holds.
+    beats: BTreeMap<WorkerId, Last>,
     /// When each node began, and when it failed to beat or look.
     failed: BTreeMap<String, Vec<u64>>,
+}
+
+#[derive(Clone, Copy)]
+struct Last {
+    at: u64,
+    counter: u64,
+    period: u64,
 }
 
 impl Rule for Clocks {
@@ -30,9 +37,11 @@ impl Rule for Clocks {
 
     fn take(&mut self, entry: &Entry, known: &Known, found: &mut Found<'_>) {
         match &entry.event {
-            Event::Beat { worker, period, .. } => {
-                self.beats.insert(*worker, (entry.at, *period));
-            }
+            Event::Beat {
+                worker,
+                counter,
+                period,
+            } => self.beat(*worker, entry.at, *counter, *period),
             Event::Missed { .. } => {
                 self.failed.entry(entry.who.clone()).or_default().push(entry.at);
             }
@@ -41,12 +50,14 @@ impl Rule for Clocks {
             }
             // Which beats those were is not told.
             Event::Fault { kind } if kind == "beats-lost" => self.beats.clear(),
+            // Nobody can know of a beat that the store has forgotten.
+            Event::Rewound { to } => self.beats.retain(|_, last| last.at <= *to),
             Event::Buried {
                 worker,
                 own: false,
                 asked,
             } if known.accounts.beats => {
-                let Some((beat, period)) = self.beats.get(worker).copied() else {
+                let Some(Last { at: beat, period, .. }) = self.beats.get(worker).copied() else {
                     return;
                 };
                 let failures = self.failed.get(&entry.who).into_iter().flatten();
@@ -60,6 +71,16 @@ impl Rule for Clocks {
                 });
             }
             _ => {}
+        }
+    }
+}
+
+impl Clocks {
+    /// A beat that comes late, after a newer one, changes nothing in the store: nobody sees it.
+    fn beat(&mut self, worker: WorkerId, at: u64, counter: u64, period: u64) {
+        let known = self.beats.get(&worker);
+        if known.is_none_or(|last| counter > last.counter) {
+            self.beats.insert(worker, Last { at, counter, period });
         }
     }
 }

@@ -768,6 +768,40 @@ fn nobody_is_convicted_within_three_periods_of_a_beat() {
 }
 
 #[test]
+fn only_the_beat_that_the_store_holds_counts() {
+    let beat = |counter| Event::Beat {
+        worker: WORKER,
+        counter,
+        period: 100,
+    };
+    let buried = |second: Event, last: u64, at| {
+        History::new()
+            .at(10, "other", beat(2))
+            .at(150, "other", beat(last))
+            .at(160, "store", second)
+            .at(
+                at,
+                "node",
+                Event::Buried {
+                    worker: WORKER,
+                    own: false,
+                    asked: at,
+                },
+            )
+    };
+    let nothing = || Event::Fault {
+        kind: "nothing".to_owned(),
+    };
+    buried(nothing(), 3, 400).breaks(Promise::Clocks);
+    // An older counter never replaces a newer one.
+    buried(nothing(), 1, 400).holds(Promise::Clocks);
+    buried(nothing(), 1, 300).breaks(Promise::Clocks);
+    // A rewind forgets the beats that came after the backup, and no others.
+    assert!(buried(Event::Rewound { to: 100 }, 3, 400).verdict().holds());
+    buried(Event::Rewound { to: 155 }, 3, 400).breaks(Promise::Clocks);
+}
+
+#[test]
 fn a_failed_look_starts_anew() {
     let buried = |at| {
         History::new()
