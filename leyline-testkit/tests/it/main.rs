@@ -4,5 +4,6 @@ mod broken;
 mod checker;
 mod faulty;
 mod memory;
+mod sim;
 mod state_machine;
 mod suite;
