@@ -99,18 +99,17 @@ impl Fenced {
         let row = known.rows.get(&task);
         let holds = row.is_some_and(|row| (row.revision, row.worker) == (revision, Some(worker)));
         match answer {
-            Answer::Unknown => {}
             Answer::Lost if known.follows_rows() => {
                 found.of(task, !holds, || {
                     format!("{verb}: told that the claim is lost, which it is not")
                 });
             }
-            Answer::Lost => {}
             Answer::Done if verb == "checkpoint" && known.follows_rows() => {
                 found.of(task, holds, || {
                     "a checkpoint was taken for a lost claim".to_owned()
                 });
             }
+            Answer::Unknown | Answer::Lost => {}
             Answer::Done if verb == "checkpoint" => {}
             Answer::Done if known.follows_rows() => self.done(claim, found),
             Answer::Done => self.unmatched.push(claim),

@@ -7,7 +7,7 @@ use super::{
     accepted, bounded, cancelled, clocks, ended, executed, fenced, forward, graceful, neighbours, private,
     refused, result, retried, stopped, swept, told, verified,
 };
-use crate::history::{Entry, Event};
+use crate::history::{Entry, Event, Row};
 
 /// How one promise is judged.
 pub(super) trait Rule: Send {
@@ -117,5 +117,5 @@ pub(super) fn newly_named(event: &Event) -> impl Iterator<Item = &String> {
         _ => (None, None),
     };
     let known = move |key: &&String| !old.is_some_and(|old| old.blobs().any(|named| named == *key));
-    new.into_iter().flat_map(|row| row.blobs()).filter(known)
+    new.into_iter().flat_map(Row::blobs).filter(known)
 }

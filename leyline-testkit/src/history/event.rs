@@ -330,6 +330,7 @@ pub(crate) fn task_of(key: &str) -> Option<TaskId> {
 
 /// What a history tells in full.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for itself")]
 pub struct Accounts {
     /// Every change of a row, from an empty store on.
     #[serde(default)]

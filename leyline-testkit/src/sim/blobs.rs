@@ -11,8 +11,8 @@ use leyline_core::env::Clock as _;
 use leyline_core::task::Digest;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    Attributes, CopyOptions, Error, Extensions, GetOptions, GetResult, GetResultPayload, ListResult,
+    MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
 use super::node::Node;
@@ -144,7 +144,7 @@ impl ObjectStore for NodeBlobs {
         Ok(PutResult {
             e_tag: None,
             version: None,
-            extensions: Default::default(),
+            extensions: Extensions::default(),
         })
     }
 
@@ -163,8 +163,8 @@ impl ObjectStore for NodeBlobs {
             range: 0..meta.size,
             meta,
             payload: GetResultPayload::Stream(stream::iter([Ok(object.bytes)]).boxed()),
-            attributes: Default::default(),
-            extensions: Default::default(),
+            attributes: Attributes::default(),
+            extensions: Extensions::default(),
         })
     }
 

@@ -18,21 +18,21 @@ impl World {
         }
     }
 
-    pub(super) async fn buried(&self, node: &Node, note: &Note, before: &BTreeSet<WorkerId>) {
+    pub(super) async fn buried(&self, by: &Node, note: &Note, before: &BTreeSet<WorkerId>) {
         let Note::Rescue { asked, .. } = note else { return };
         if before.is_empty() {
             return;
         }
         let after = self.worker_ids().await;
         for worker in before.difference(&after) {
-            let own = node.is_own(*worker);
+            let own = by.is_own(*worker);
             self.count(if own { "leave taken" } else { "worker buried" });
             let event = Event::Buried {
                 worker: *worker,
                 own,
                 asked: *asked,
             };
-            self.record(&node.name, event);
+            self.record(&by.name, event);
         }
     }
 

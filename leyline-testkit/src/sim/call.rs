@@ -15,12 +15,15 @@ use super::world::{World, locked};
 use crate::Method;
 use crate::history::{Answer, Event};
 
+/// Sends a call to the store.
+type Sender<T> = Box<dyn FnOnce(Arc<dyn TaskStore>) -> BoxFuture<'static, Result<T>> + Send>;
+
 /// A call that can go on without its caller.
 pub(super) struct Call<T> {
     pub(super) method: Method,
     pub(super) note: Note,
     /// Sends it to the store.
-    pub(super) send: Box<dyn FnOnce(Arc<dyn TaskStore>) -> BoxFuture<'static, Result<T>> + Send>,
+    pub(super) send: Sender<T>,
     /// The answers to fenced writes that the answer holds.
     pub(super) answers: fn(&Result<T>) -> Vec<Answer>,
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::blobs::NodeBlobs;
 use super::cluster::Cluster;
 use super::node::Node;
+use super::plan::Plan;
 use super::store::NodeStore;
 use super::world::World;
 use crate::history::Event;
@@ -118,7 +119,7 @@ async fn perform(cluster: &Arc<Cluster>, act: Act) {
 /// One sweep, as any worker would make it.
 pub(super) async fn sweep(world: Arc<World>) -> bool {
     world.count("sweep");
-    let grace = world.plan.grace();
+    let grace = Plan::grace();
     let node = Node::new(
         &world,
         u64::MAX,

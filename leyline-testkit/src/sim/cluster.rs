@@ -9,6 +9,7 @@ use super::blobs::NodeBlobs;
 use super::code::Code;
 use super::feed::Feed;
 use super::node::Node;
+use super::plan::Plan;
 use super::store::NodeStore;
 use super::world::{World, locked};
 use crate::history::Event;
@@ -91,7 +92,7 @@ impl Cluster {
             .blobs(Blobs::new(Arc::new(NodeBlobs(Arc::clone(node))), env))
             .options(world.plan.options())
             .processor(KIND, code)
-            .kind(KIND, world.plan.kind());
+            .kind(KIND, Plan::kind());
         if world.plan.nodes > 1 {
             builder = builder.sink(Arc::new(Feed {
                 node: Arc::clone(node),

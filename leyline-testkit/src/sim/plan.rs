@@ -22,6 +22,10 @@ const LEASE: Duration = Duration::from_secs(3);
 
 /// What a run is made of.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each sort of fault is on or off by itself"
+)]
 pub(super) struct Plan {
     pub(super) mode: Mode,
     /// Nothing fails and nothing is polled: hints alone have to carry everything.
@@ -105,13 +109,13 @@ impl Plan {
         options.drain_wait = Duration::from_secs(1);
         options.drain_signal = Duration::from_millis(500);
         options.cancel_grace = Duration::from_millis(500);
-        options.blob_grace = self.grace();
+        options.blob_grace = Self::grace();
         options.retention = self.prunes.then_some(Duration::from_secs(4));
         options.max_pending = if self.crowded { 3 } else { 1_000 };
         options
     }
 
-    pub(super) fn kind(&self) -> KindOptions {
+    pub(super) fn kind() -> KindOptions {
         let mut kind = KindOptions::default();
         kind.timeout = Some(Duration::from_secs(4));
         kind.retry = RetryPolicy::new(Duration::from_millis(200), Duration::from_secs(1));
@@ -119,13 +123,13 @@ impl Plan {
     }
 
     /// Longer than any upload takes from its last byte to its row.
-    pub(super) fn grace(&self) -> Duration {
+    pub(super) fn grace() -> Duration {
         Duration::from_mins(2)
     }
 
     /// How long after the last fault what the dead held is free: a hung beat, a first look at a random phase, four looks
     /// with a period between them, and a period for the scheduler.
-    pub(super) fn rescued(&self) -> Duration {
+    pub(super) fn rescued() -> Duration {
         LEASE / 3 * 8
     }
 
@@ -133,6 +137,6 @@ impl Plan {
     /// out three times, on one slot.
     pub(super) fn within(&self) -> Duration {
         let each = Duration::from_secs(16);
-        self.rescued() * 4 + each * (self.clients * self.requests * 2) as u32
+        Self::rescued() * 4 + each * (self.clients * self.requests * 2) as u32
     }
 }

@@ -113,7 +113,7 @@ async fn quieten(cluster: &Cluster) {
             "run",
             Event::Quiet {
                 within: world.plan.within().as_millis() as u64,
-                rescued: world.plan.rescued().as_millis() as u64,
+                rescued: Plan::rescued().as_millis() as u64,
             },
         );
     }
@@ -141,13 +141,13 @@ fn is_settled(world: &World) -> bool {
 async fn retire(cluster: &Cluster) {
     let world = &cluster.world;
     (0..world.plan.nodes).for_each(|index| cluster.stop(index));
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     while Instant::now() < end && !cluster.is_empty() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    tokio::time::sleep(world.plan.within() + 3 * world.plan.grace()).await;
+    tokio::time::sleep(world.plan.within() + 3 * Plan::grace()).await;
     if sweep(Arc::clone(world)).await {
-        let grace = world.plan.grace().as_millis() as u64;
+        let grace = Plan::grace().as_millis() as u64;
         world.record("sweeper", Event::Swept { grace });
     }
     world.audit(true).await;

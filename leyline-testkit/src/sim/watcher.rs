@@ -64,13 +64,13 @@ impl Watcher {
             task: self.task,
             known: None,
         });
-        let begin = async {
+        let opening = async {
             self.node.gate.pass().await;
             self.leyline.watch(self.task).await
         };
         let begun = tokio::select! { biased;
             () = self.node.gate.dead() => return Close::Broken,
-            begun = tokio::time::timeout(PATIENCE, begin) => begun,
+            begun = tokio::time::timeout(PATIENCE, opening) => begun,
         };
         let mut watch = match begun {
             Ok(Ok(watch)) => watch,
