@@ -32,13 +32,16 @@
 
 pub mod cases;
 mod check;
+pub mod checker;
 mod clock;
 pub mod columns;
 mod conformance;
 mod faulty;
 pub mod fixtures;
+pub mod history;
 mod resending;
 mod run;
+pub mod sim;
 mod stages;
 mod subject;
 mod trial;

@@ -1,9 +1,10 @@
-//! Checks and chores of the workspace: `cargo xtask test`, `tidy`, `doc`, `setup`, `fuzz`.
+//! Checks and chores of the workspace: `cargo xtask test`, `tidy`, `doc`, `setup`, `fuzz`, `sim`.
 
 mod doc;
 mod fuzz;
 mod process;
 mod setup;
+mod sim;
 mod test;
 mod tidy;
 
@@ -20,6 +21,9 @@ cargo xtask <command>
   fuzz [--minutes N] [--keep] [TARGET...]
                                  throws what a fuzzer thinks of at every parser, 5 minutes each unless told otherwise;
                                  --keep adds what is worth it to fuzz/corpus
+  sim [--seeds N] [--from S] [--minutes M] [--mode safety|liveness] [--threads T] [--history FILE]
+                                 simulates nodes, clients and faults from seeds, 1,000 unless told otherwise, and
+                                 judges each run by what is promised
 
 The exit code is 0 if everything that was asked for holds.
 ";
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
         ("doc", _) => doc::run(rest),
         ("setup", []) => setup::run(),
         ("fuzz", _) => fuzz::run(rest),
+        ("sim", _) => sim::run(rest),
         _ => Err(USAGE.to_owned()),
     };
     match done {

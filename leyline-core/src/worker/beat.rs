@@ -29,11 +29,13 @@ impl Engine {
             let is_round = sent >= due;
             let acknowledged = self.beat().await;
             if is_round {
-                // From the look on, so that two looks are never closer than a period; jitter in the first phase only.
-                let looked = Instant::now();
-                if acknowledged {
-                    self.look(&mut looks, looked).await;
-                }
+                // From the look's answer on, so that two looks are never closer than a period, however slow the first
+                // was; jitter in the first phase only.
+                let looked = if acknowledged {
+                    self.look(&mut looks).await
+                } else {
+                    Instant::now()
+                };
                 let phase = if first {
                     self.config.env.random_fraction()
                 } else {

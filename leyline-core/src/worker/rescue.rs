@@ -16,14 +16,17 @@ const CHUNK: u32 = 200;
 
 impl Engine {
     /// One look, after a beat of our own was acknowledged (invariant 9). A look that fails convicts nobody.
-    pub(super) async fn look(&self, looks: &mut Looks, now: Instant) {
+    /// Says when it was answered: what it found may have been read as late as that.
+    pub(super) async fn look(&self, looks: &mut Looks) -> Instant {
         let rows = match self.call("workers", self.config.store.workers(0)).await {
             Ok(rows) => rows,
             Err(error) => {
                 warn!(error = %Causes(&error), "could not look at the other workers; all counts start anew");
-                return looks.reset();
+                looks.reset();
+                return Instant::now();
             }
         };
+        let now = Instant::now();
         let dead = looks.observe(&rows, self.worker(), now);
         for dead in &dead {
             warn!(worker = %dead.worker, counter = dead.counter, "a worker is dead: its counter stood still");
@@ -31,6 +34,7 @@ impl Engine {
         if !self.rescue(dead).await {
             looks.reset();
         }
+        now
     }
 
     /// Frees what the dead left behind, in chunks; says whether the store answered.

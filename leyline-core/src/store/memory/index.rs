@@ -15,7 +15,7 @@ const FIRST_ID: TaskId = TaskId::from_bytes([0; 16]);
 const LAST_ID: TaskId = TaskId::from_bytes([0xff; 16]);
 
 /// Each row is in exactly one of the three, by its status.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Index {
     pending: BTreeMap<Kind, BTreeSet<Turn>>,
     processing: BTreeMap<WorkerId, BTreeSet<TaskId>>,

@@ -6,6 +6,7 @@
 mod beat;
 mod claim;
 mod finish;
+mod image;
 mod index;
 mod insert;
 mod list;
@@ -15,4 +16,5 @@ mod rows;
 mod stats;
 mod store;
 
+pub use image::MemoryImage;
 pub use store::MemoryStore;

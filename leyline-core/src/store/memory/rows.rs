@@ -13,7 +13,7 @@ use crate::task::{Claim, Task, TaskId, WorkerId};
 use crate::transition::{Change, apply};
 
 /// A worker's row.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Worker {
     pub(super) counter: u64,
     pub(super) period: Duration,
@@ -22,7 +22,7 @@ pub(super) struct Worker {
 }
 
 /// Everything the store knows.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Rows {
     tasks: BTreeMap<TaskId, Task>,
     keys: BTreeMap<(String, String), TaskId>,

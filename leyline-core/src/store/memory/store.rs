@@ -51,7 +51,7 @@ impl MemoryStore {
     }
 
     /// Does `work` on the rows, and wakes the workers if it made a task claimable.
-    fn with<T>(&self, work: impl FnOnce(&mut Rows, Timestamp) -> T) -> T {
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Rows, Timestamp) -> T) -> T {
         // A panic leaves the rows whole: nothing between a row's change and its index entries can panic.
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         // Read under the lock, so that times rise in the order of the changes.
@@ -62,6 +62,10 @@ impl MemoryStore {
             self.waker.wake();
         }
         answer
+    }
+
+    pub(super) fn wake(&self) {
+        self.waker.wake();
     }
 }
 
